@@ -1,0 +1,65 @@
+package abi
+
+// DescribeResult answers OpDescribe.
+type DescribeResult struct {
+	Registry uint32   // handle for StatementHead
+	Dialect  string   // "sqlite", "postgresql"
+	Notes    []string // tables created, for the log
+}
+
+// Append appends u32 registry, dialect, count, notes.
+func (d *DescribeResult) Append(b []byte) []byte {
+	b = AppendString(AppendU32(b, d.Registry), d.Dialect)
+	b = AppendUvarint(b, uint64(len(d.Notes)))
+	for _, n := range d.Notes {
+		b = AppendString(b, n)
+	}
+	return b
+}
+
+// ReadDescribeResult reads the message after Begin.
+func ReadDescribeResult(r *Reader) (d DescribeResult, err error) {
+	d.Registry, d.Dialect = r.U32(), r.String()
+	for n := r.Count(1); n > 0 && !r.bad; n-- {
+		d.Notes = append(d.Notes, r.String())
+	}
+	return d, r.Err()
+}
+
+// TxBegin asks for a transaction.
+type TxBegin struct {
+	ReadOnly bool
+	Timeout  uint32 // milliseconds it may live, 0 = the host's limit
+}
+
+// Append appends u8 read-only, u32 timeout.
+func (t TxBegin) Append(b []byte) []byte { return AppendU32(AppendBool(b, t.ReadOnly), t.Timeout) }
+
+// ReadTxBegin reads the message.
+func ReadTxBegin(s string) (t TxBegin, err error) {
+	r := NewReader(s)
+	t.ReadOnly, t.Timeout = r.Bool(), r.U32()
+	return t, r.Err()
+}
+
+// SavepointMsg creates, releases or rolls back to savepoint N of a transaction.
+type SavepointMsg struct {
+	Tx     uint64
+	Action uint8
+	N      uint32
+}
+
+// Append appends u64 token, u8 action, u32 n.
+func (s SavepointMsg) Append(b []byte) []byte {
+	return AppendU32(append(AppendU64(b, s.Tx), s.Action), s.N)
+}
+
+// ReadSavepoint reads the message.
+func ReadSavepoint(s string) (m SavepointMsg, err error) {
+	r := NewReader(s)
+	m.Tx, m.Action, m.N = r.U64(), r.U8(), r.U32()
+	if m.Action < SavepointCreate || m.Action > SavepointRollback {
+		r.Fail()
+	}
+	return m, r.Err()
+}

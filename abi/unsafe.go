@@ -1,0 +1,5 @@
+package abi
+
+import "unsafe"
+
+func bytesAsString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

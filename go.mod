@@ -1,0 +1,3 @@
+module github.com/vinyl-edge/vinyl
+
+go 1.26
