@@ -118,7 +118,12 @@ type Lookup struct {
 
 // Param is a value: only its kind (and for booleans its value, for lists
 // their length and kinds) is part of the tree's shape.
-type Param struct{ Value abi.Value }
+type Param struct {
+	Value abi.Value
+	// Index is the parameter's position in the list that Encode returns. Decode
+	// sets it; trees that are built by hand leave it zero.
+	Index int
+}
 
 // Ref is Django's F("author__name"); Outer makes it OuterRef.
 type Ref struct {
