@@ -47,7 +47,12 @@ func AppendUvarint(b []byte, v uint64) []byte {
 }
 
 // AppendString appends length and bytes.
-func AppendString(b []byte, s string) []byte { return append(AppendUvarint(b, uint64(len(s))), s...) }
+func AppendString(b []byte, s string) []byte {
+	if len(s) < 0x80 { // as most are
+		return append(append(b, byte(len(s))), s...)
+	}
+	return append(AppendUvarint(b, uint64(len(s))), s...)
+}
 
 // AppendBytes appends length and bytes.
 func AppendBytes(b, s []byte) []byte { return append(AppendUvarint(b, uint64(len(s))), s...) }
@@ -64,9 +69,10 @@ func AppendBool(b []byte, v bool) []byte {
 // method returns zero and Err returns ErrMessage; nothing is ever allocated
 // beyond the message's own size. Strings share the message's memory.
 type Reader struct {
-	s   string
-	off int
-	bad bool
+	s      string
+	off    int
+	bad    bool
+	values int // read so far
 }
 
 // NewReader reads s.
@@ -187,6 +193,12 @@ func (r *Reader) Count(size int) int {
 
 // String reads length and bytes.
 func (r *Reader) String() string {
+	if r.off < len(r.s) && r.s[r.off] < 0x80 { // a short one, as most are
+		if from, n := r.off+1, int(r.s[r.off]); n <= len(r.s)-from {
+			r.off = from + n
+			return r.s[from:r.off]
+		}
+	}
 	n := r.Uvarint()
 	if n > uint64(r.Len()) {
 		r.Fail()

@@ -28,15 +28,29 @@ func (h *RequestHead) Append(b []byte) []byte {
 	return appendHeaders(b, h.Headers)
 }
 
+// Size is about the length of the message.
+func (h *RequestHead) Size() int {
+	n := 32 + len(h.Method) + len(h.Scheme) + len(h.Host) + len(h.Path) + len(h.Query) + len(h.Remote) + len(h.Proto) + len(h.ID)
+	for i := range h.Headers {
+		n += 4 + len(h.Headers[i].Name) + len(h.Headers[i].Value)
+	}
+	return n
+}
+
 // ReadRequestHead reads the message.
 func ReadRequestHead(s string) (h RequestHead, err error) {
-	r := NewReader(s)
-	for _, p := range [...]*string{&h.Method, &h.Scheme, &h.Host, &h.Path, &h.Query, &h.Remote, &h.Proto, &h.ID} {
-		*p = r.String()
-	}
+	err = h.Read(s)
+	return h, err
+}
+
+// Read makes h what the message s says.
+func (h *RequestHead) Read(s string) error {
+	r := Reader{s: s}
+	h.Method, h.Scheme, h.Host, h.Path = r.String(), r.String(), r.String(), r.String()
+	h.Query, h.Remote, h.Proto, h.ID = r.String(), r.String(), r.String(), r.String()
 	h.Body, h.Timeout = r.I64(), r.U32()
 	h.Headers = r.headers()
-	return h, r.Err()
+	return r.Err()
 }
 
 // ResponseHead is the status and the header fields of a response.
@@ -77,6 +91,15 @@ func ReadFetchRequest(s string) (f FetchRequest, body string, err error) {
 	err = r.Err()
 	return f, r.Rest(), err
 }
+
+// What the first detail of a CodeNetwork says of an outgoing request.
+const (
+	FetchUnknown = "unknown_host" // the name stands for no address
+	FetchRefused = "refused"      // nobody listens there
+	FetchTLS     = "tls"          // no secure connection, or a certificate that isn't trusted
+	FetchBroken  = "broken"       // the connection broke, or the answer was no HTTP
+	FetchLarge   = "too_large"    // the answer is larger than the host allows
+)
 
 func appendHeaders(b []byte, hs []Header) []byte {
 	b = AppendUvarint(b, uint64(len(hs)))

@@ -15,10 +15,11 @@ const (
 	OpRollback  OpKind = 8  // u64 token -> empty
 	OpSavepoint OpKind = 9  // SavepointMsg -> empty
 	OpFetch     OpKind = 10 // FetchRequest (+ body) -> FetchHead, then the body's bytes
+	OpExplain   OpKind = 11 // u8 flags, string format, StatementHead + query -> SQL and values, or rows
 )
 
 func (k OpKind) String() string {
-	names := [...]string{"", "describe", "query", "exec", "batch", "stream", "begin", "commit", "rollback", "savepoint", "fetch"}
+	names := [...]string{"", "describe", "query", "exec", "batch", "stream", "begin", "commit", "rollback", "savepoint", "fetch", "explain"}
 	if int(k) < len(names) && k > 0 {
 		return names[k]
 	}
@@ -29,6 +30,13 @@ func (k OpKind) String() string {
 const (
 	RespondEnd  = 1 // the body given is the whole body
 	RespondDone = 2 // and the view has finished: request_done follows at once
+)
+
+// Flags of OpExplain. Without ExplainPlan it answers with the statement's SQL.
+const (
+	ExplainPlan    = 1 // how the database would find the rows
+	ExplainAnalyze = 2 // and how it did: it runs the query
+	ExplainVerbose = 4
 )
 
 // Savepoint actions.

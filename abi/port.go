@@ -28,6 +28,10 @@ func WithPort(ctx context.Context, p Port) context.Context {
 	return context.WithValue(ctx, portKey{}, p)
 }
 
+// IsPortKey tells whether a context's Value is asked for its port, for
+// contexts that carry one without a wrapper.
+func IsPortKey(key any) bool { return key == portKey{} }
+
 // PortFrom returns the port that ctx carries.
 func PortFrom(ctx context.Context) (Port, error) {
 	if p, ok := ctx.Value(portKey{}).(Port); ok {

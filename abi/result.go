@@ -67,6 +67,7 @@ const (
 	CodeNetwork      ErrorCode = 18 // an outgoing request failed
 	CodeValue        ErrorCode = 19 // a parameter does not fit its field (overflow, NUL, invalid UTF-8)
 	CodeNotSupported ErrorCode = 20 // understood, but this database or host lacks it
+	CodeNoDatabase   ErrorCode = 21 // no database has the alias; Detail: alias, those that there are
 )
 
 // OpError is an operation's failure: u8 code, message, count, detail strings.
@@ -77,6 +78,15 @@ type OpError struct {
 }
 
 func (e *OpError) Error() string { return e.Message }
+
+// HTTPStatus is what a view that fails with e is answered with: 503 says that
+// trying again later may help.
+func (e *OpError) HTTPStatus() int {
+	if e.Code == CodeBusy || e.Code == CodeTimeout {
+		return 503
+	}
+	return 500
+}
 
 // Append appends the error without the ResultError byte.
 func (e *OpError) Append(b []byte) []byte {

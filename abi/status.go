@@ -27,6 +27,20 @@ var statusText = map[Status]string{
 	ErrTimeout: "timed out",
 }
 
+// HTTPStatus is what a view that fails with s is answered with: a body that is
+// too large, late or broken is the client's doing.
+func (s Status) HTTPStatus() int {
+	switch s {
+	case ErrTooLarge:
+		return 413
+	case ErrTimeout:
+		return 408
+	case ErrGone:
+		return 400
+	}
+	return 500
+}
+
 // Error makes a negative Status an error.
 func (s Status) Error() string {
 	if t, ok := statusText[s]; ok {

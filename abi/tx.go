@@ -30,15 +30,18 @@ func ReadDescribeResult(r *Reader) (d DescribeResult, err error) {
 type TxBegin struct {
 	ReadOnly bool
 	Timeout  uint32 // milliseconds it may live, 0 = the host's limit
+	Registry uint32 // whose database it is in, 0 = the default one
 }
 
-// Append appends u8 read-only, u32 timeout.
-func (t TxBegin) Append(b []byte) []byte { return AppendU32(AppendBool(b, t.ReadOnly), t.Timeout) }
+// Append appends u8 read-only, u32 timeout, u32 registry.
+func (t TxBegin) Append(b []byte) []byte {
+	return AppendU32(AppendU32(AppendBool(b, t.ReadOnly), t.Timeout), t.Registry)
+}
 
 // ReadTxBegin reads the message.
 func ReadTxBegin(s string) (t TxBegin, err error) {
 	r := NewReader(s)
-	t.ReadOnly, t.Timeout = r.Bool(), r.U32()
+	t.ReadOnly, t.Timeout, t.Registry = r.Bool(), r.U32(), r.U32()
 	return t, r.Err()
 }
 

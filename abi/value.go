@@ -22,7 +22,19 @@ const (
 	KindUUID     Kind = 12 // 16 bytes
 	KindJSON     Kind = 13 // text
 	KindList     Kind = 14 // count, values
-	kindEnd      Kind = 15
+	// KindArray is a list that is one value, whatever its length: an array of
+	// PostgreSQL. The elements are no part of a statement's shape.
+	KindArray Kind = 15
+	KindRange Kind = 16 // u8 bounds, count, values: none, or the two bounds
+	kindEnd   Kind = 17
+)
+
+// Bits of a range.
+const (
+	RangeLower = 1 << iota // the lower bound belongs to it
+	RangeUpper             // the upper bound does
+	RangeEmpty             // no value does; there are no bounds
+	rangeBits  = 1<<iota - 1
 )
 
 // Value is a parameter or a cell. Num holds integers, float bits, booleans and
@@ -63,6 +75,21 @@ func Micros(us int64) Value { return Value{Kind: KindTime, Num: uint64(us)} }
 // List makes a list value.
 func List(v ...Value) Value { return Value{Kind: KindList, List: v} }
 
+// Array makes an array.
+func Array(v ...Value) Value { return Value{Kind: KindArray, List: v} }
+
+// Range makes a range of bounds, Null where it has none, and of RangeLower and
+// RangeUpper.
+func Range(lower, upper Value, bits uint64) Value {
+	return Value{Kind: KindRange, Num: bits, List: []Value{lower, upper}}
+}
+
+// EmptyRange is the range that no value belongs to.
+func EmptyRange() Value { return Value{Kind: KindRange, Num: RangeEmpty} }
+
+// IsList tells whether v has elements: whether it is a list or an array.
+func (v *Value) IsList() bool { return v.Kind == KindList || v.Kind == KindArray }
+
 // Int64 returns Num as a signed integer.
 func (v Value) Int64() int64 { return int64(v.Num) }
 
@@ -84,7 +111,10 @@ func (v Value) Append(b []byte) []byte {
 		b = append(b, byte(v.Num))
 	case KindText, KindBytes, KindDecimal, KindUUID, KindJSON:
 		b = AppendString(b, v.Str)
-	case KindList:
+	case KindList, KindArray, KindRange:
+		if v.Kind == KindRange {
+			b = append(b, byte(v.Num))
+		}
 		b = AppendUvarint(b, uint64(len(v.List)))
 		for i := range v.List {
 			b = v.List[i].Append(b)
@@ -98,8 +128,16 @@ func (v Value) Append(b []byte) []byte {
 // Value reads one value.
 func (r *Reader) Value() Value { return r.value(0) }
 
+// MaxValues bounds the values of a message, those in lists included: in memory
+// they take far more than their bytes.
+const MaxValues = 1 << 18
+
 func (r *Reader) value(depth int) Value {
 	v := Value{Kind: Kind(r.U8())}
+	if r.values++; r.values > MaxValues {
+		r.Fail()
+		return Value{}
+	}
 	switch v.Kind {
 	case KindNull:
 	case KindBool:
@@ -112,15 +150,14 @@ func (r *Reader) value(depth int) Value {
 		if v.Str = r.String(); len(v.Str) != 16 {
 			r.Fail()
 		}
-	case KindList:
-		n := r.Count(1)
-		if depth >= maxDepth {
+	case KindRange:
+		v.Num = uint64(r.U8())
+		r.elements(&v, depth)
+		if n := len(v.List); v.Num > rangeBits || n != 2 && n != 0 || (n == 0) != (v.Num == RangeEmpty) {
 			r.Fail()
-			return Value{}
 		}
-		for i := 0; i < n && !r.bad; i++ {
-			v.List = append(v.List, r.value(depth+1))
-		}
+	case KindList, KindArray:
+		r.elements(&v, depth)
 	default:
 		if v.Kind >= kindEnd {
 			r.Fail()
@@ -129,4 +166,16 @@ func (r *Reader) value(depth int) Value {
 		v.Num = r.U64()
 	}
 	return v
+}
+
+// elements reads those of a list.
+func (r *Reader) elements(v *Value, depth int) {
+	n := r.Count(1)
+	if depth >= maxDepth {
+		r.Fail()
+		return
+	}
+	for i := 0; i < n && !r.bad; i++ {
+		v.List = append(v.List, r.value(depth+1))
+	}
 }

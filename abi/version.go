@@ -17,7 +17,7 @@ const (
 	Module = "vinyl" // import module name
 
 	ExportABI    = "vinyl_abi"    // () -> i32: Version
-	ExportSetup  = "vinyl_setup"  // (): registers the control block, describes models
+	ExportSetup  = "vinyl_setup"  // () -> i32: 0 ready, 1 refused (the reason was logged); registers the control block, describes models
 	ExportRun    = "vinyl_run"    // (): never returns; the suspending host drives it
 	ExportResume = "vinyl_resume" // (): returns when every goroutine is parked
 )
