@@ -31,7 +31,21 @@ func sample() *Query {
 			{Kind: StepOrderBy, Names: []string{"-n"}, Exprs: []Expr{&Ordered{Expr: &Ref{Name: "n"}, Desc: true, NullsLast: true}}},
 			{Kind: StepSlice, Low: 5, High: -1},
 			{Kind: StepUnion, Others: []*Query{inner}, Flags: 3},
+			{Kind: StepCombine, Others: []*Query{inner}, Flags: uint32(Or)},
+			{Kind: StepAlias, Named: []Named{{Name: "open", Expr: &Filtered{Relation: "choice", Cond: &Cond{Children: []Expr{
+				&Lookup{Left: &Ref{Name: "votes"}, Path: "gte", Value: &Ref{Name: "n"}},
+			}}}}}},
+			{Kind: StepAnnotate, Named: []Named{{Name: "w", Expr: &Window{
+				Expr: &Func{Name: "Rank"}, Partition: []Expr{&Ref{Name: "author"}}, Order: []Expr{&Ordered{Expr: text("x")}},
+				Frame: &Frame{Range: true, Start: Bound{Offset: -2}, End: Bound{All: true}},
+			}}}},
+			{Kind: StepExtra, Names: []string{"t"}, Exprs: []Expr{&Func{Name: "RawSQL", Args: []Expr{text("y")}}}},
+			{Kind: StepExtraOrder, Names: []string{"x"}},
+			{Kind: StepPrefetch, Names: []string{"author"}, Named: []Named{{Name: "v", Expr: &Ref{Name: "author"}}}, Cond: &Cond{}},
+			{Kind: StepFirst, Flags: FlagLast},
 		},
+		Conflict: &Conflict{Unique: []string{"id"}, Update: []string{"text", "votes"}},
+
 		Set:        []Assign{{Field: "votes", Expr: &Combined{Op: "+", L: &Ref{Name: "votes"}, R: &Param{Value: abi.Int(1)}}}},
 		Rows:       [][]Expr{{text("a"), nil}, nil},
 		Aggregates: []Named{{Name: "s", Expr: &Case{Whens: []When{{Cond: &Cond{}, Then: text("y")}, {}}, Default: text("n")}}},
@@ -42,8 +56,11 @@ func sample() *Query {
 // bare is v without content, as Decode returns it.
 func bare(v abi.Value) abi.Value {
 	b := abi.Value{Kind: v.Kind}
-	if v.Kind == abi.KindBool {
+	switch {
+	case v.Kind == abi.KindBool:
 		b.Num = v.Num
+	case Word(&v):
+		b.Num = 1
 	}
 	for _, x := range v.List {
 		b.List = append(b.List, bare(x))
@@ -73,7 +90,8 @@ func TestShapesTellApartWhatNeedsOtherSQL(t *testing.T) {
 		s, _ := Encode(&Query{Model: "m", Verb: VerbSelect, Steps: []Step{{Kind: StepFilter, Cond: &Cond{Children: []Expr{&Lookup{Path: "a", Value: &Param{Value: v}}}}}}}, nil)
 		return string(s)
 	}
-	same := [][2]abi.Value{{abi.Int(1), abi.Int(2)}, {abi.Text("a"), abi.Text("")}, {abi.List(abi.Int(1)), abi.List(abi.Int(7))}}
+	document := func(s string) abi.Value { return abi.Value{Kind: abi.KindJSON, Str: s} }
+	same := [][2]abi.Value{{document("[1]"), document("{}")}, {document("true"), document("null")}, {abi.Int(1), abi.Int(2)}, {abi.Text("a"), abi.Text("")}, {abi.List(abi.Int(1)), abi.List(abi.Int(7))}}
 	for _, p := range same {
 		require.Equal(t, of(p[0]), of(p[1]))
 	}
@@ -83,6 +101,7 @@ func TestShapesTellApartWhatNeedsOtherSQL(t *testing.T) {
 		{abi.List(), abi.Null},
 		{abi.List(abi.Int(1)), abi.List(abi.Int(1), abi.Int(2))},
 		{abi.List(abi.Int(1)), abi.List(abi.Null)},
+		{document("null"), document("{}")},
 	}
 	for _, p := range other {
 		require.NotEqual(t, of(p[0]), of(p[1]))
@@ -144,7 +163,9 @@ func FuzzDecode(f *testing.F) {
 }
 
 func FuzzLayout(f *testing.F) {
-	l := Layout{Groups: []Group{{Model: "a.B", Parent: -1, Fields: []string{"id"}}}, Names: []string{"n"}, Extra: 1}
+	l := Layout{Groups: []Group{
+		{Model: "a.B", Parent: -1, Fields: []string{"id"}}, {Model: "a.C", Field: "c", Reverse: true, Extends: true, First: 1, Fields: []string{"b_ptr"}},
+	}, Names: []string{"n"}, Extra: 1}
 	f.Add(string(l.Append(nil)))
 	f.Fuzz(func(t *testing.T, s string) {
 		l, err := ReadLayout(s)
@@ -167,4 +188,26 @@ func BenchmarkEncode(b *testing.B) {
 	for b.Loop() {
 		buf, _ = Encode(q, buf[:0])
 	}
+}
+
+// TestEncodeInsert holds the short way to the tree's.
+func TestEncodeInsert(t *testing.T) {
+	q := &Query{Model: "polls.Question", Verb: VerbInsert, Returning: true, Conflict: &Conflict{Unique: []string{"id"}, Update: []string{"text"}}}
+	q.Set = []Assign{{Field: "id"}, {Field: "text"}}
+	lower := &Func{Name: "Lower", Args: []Expr{text("A")}}
+	q.Rows = [][]Expr{{&Param{Value: abi.Int(1)}, text("a")}, {&Param{Value: abi.Null}, lower}, {&Param{Value: abi.Bool(true)}, text("c")}}
+	shape, params, _ := EncodeUsing(q, nil)
+	tree := *q
+	tree.Rows = nil
+	short, sent, _, err := EncodeInsert(&tree, len(q.Rows), func(i, j int) (abi.Value, Expr, error) {
+		if p, ok := q.Rows[i][j].(*Param); ok {
+			return p.Value, nil, nil
+		}
+		return abi.Null, q.Rows[i][j], nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, shape, short)
+	require.Equal(t, AppendParams(nil, params), sent)
+	_, _, _, err = EncodeInsert(&tree, 1, func(int, int) (abi.Value, Expr, error) { return abi.Null, nil, abi.ErrMessage })
+	require.ErrorIs(t, err, abi.ErrMessage)
 }

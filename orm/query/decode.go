@@ -77,12 +77,15 @@ func (d *decoder) query(depth int) *Query {
 	if mask&hasRawArgs != 0 {
 		q.RawArgs = d.exprs(depth)
 	}
+	if mask&hasConflict != 0 {
+		q.Conflict = &Conflict{Unique: readStrings(d.Reader), Update: readStrings(d.Reader)}
+	}
 	return q
 }
 
 func (d *decoder) step(depth int) (s Step) {
 	s.Kind = StepKind(d.U8())
-	if s.Kind < StepFilter || s.Kind > StepUnion {
+	if s.Kind < StepFilter || s.Kind > StepPrefetch {
 		d.Fail()
 		return s
 	}
@@ -180,6 +183,17 @@ func (d *decoder) expr(depth int) Expr {
 		}
 		c.Default = d.expr(depth)
 		return c
+	case tagCompare:
+		l := &Lookup{Left: d.expr(depth), Path: d.String()}
+		if l.Left == nil {
+			d.Fail()
+		}
+		l.Value = d.expr(depth)
+		return l
+	case tagWindow:
+		return &Window{Expr: d.expr(depth), Partition: d.exprs(depth), Order: d.exprs(depth), Frame: d.frame()}
+	case tagFiltered:
+		return &Filtered{Relation: d.String(), Cond: d.cond(depth)}
 	}
 	d.Fail()
 	return nil
@@ -196,12 +210,29 @@ func (d *decoder) fn(depth int) *Func {
 	return f
 }
 
+func (d *decoder) frame() *Frame {
+	m := d.bits(frameMask)
+	if m&frameThere == 0 {
+		if m != 0 {
+			d.Fail()
+		}
+		return nil
+	}
+	bound := func(bit uint8) Bound {
+		if m&bit == 0 {
+			return Bound{All: true}
+		}
+		return Bound{Offset: d.I64()}
+	}
+	return &Frame{Range: m&frameRange != 0, Start: bound(frameStart), End: bound(frameEnd)}
+}
+
 func (d *decoder) kind(depth int) (v abi.Value) {
 	v.Kind = abi.Kind(d.U8())
 	switch {
-	case v.Kind > abi.KindList:
+	case v.Kind > abi.KindRange:
 		d.Fail()
-	case v.Kind == abi.KindBool:
+	case v.Kind == abi.KindBool, v.Kind == abi.KindJSON:
 		if d.Bool() {
 			v.Num = 1
 		}

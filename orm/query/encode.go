@@ -1,6 +1,10 @@
 package query
 
-import "github.com/vinyl-edge/vinyl/abi"
+import (
+	"strings"
+
+	"github.com/vinyl-edge/vinyl/abi"
+)
 
 // Tags of expressions on the wire.
 const (
@@ -14,7 +18,19 @@ const (
 	tagOrdered
 	tagSub
 	tagCase
+	tagCompare
+	tagWindow
+	tagFiltered
 	tagEnd
+)
+
+// Bits of a window's frame.
+const (
+	frameThere = 1 << iota
+	frameRange
+	frameStart
+	frameEnd
+	frameMask = 1<<iota - 1
 )
 
 // Bits of the mask that begins a query and a step: only parts that are there
@@ -27,6 +43,7 @@ const (
 	isIgnore
 	hasRaw
 	hasRawArgs
+	hasConflict
 	queryMask = 1<<iota - 1
 )
 
@@ -44,17 +61,25 @@ const (
 // Encode splits q into its shape, appended to b, and its parameters. The shape
 // is the whole tree with each Param reduced to its kind, so that two queries
 // of equal shape have the same plan: booleans keep their value (isnull=True is
-// other SQL than isnull=False), lists their length and their elements' kinds.
+// other SQL than isnull=False), JSON documents whether they are a Word, lists
+// their length and their elements' kinds.
 // params are in order of appearance, as Decode numbers them.
 func Encode(q *Query, b []byte) (shape []byte, params []abi.Value) {
+	shape, params, _ = EncodeUsing(q, b)
+	return shape, params
+}
+
+// EncodeUsing is Encode, and tells which databases subqueries were made for.
+func EncodeUsing(q *Query, b []byte) (shape []byte, params []abi.Value, using []string) {
 	e := encoder{b: append(b, Dialect)}
 	e.query(q)
-	return e.b, e.params
+	return e.b, e.params, e.using
 }
 
 type encoder struct {
 	b      []byte
 	params []abi.Value
+	using  []string
 }
 
 func (e *encoder) u8(v uint8)      { e.b = append(e.b, v) }
@@ -70,36 +95,53 @@ func bit(cond bool, b uint8) uint8 {
 }
 
 func (e *encoder) query(q *Query) {
-	e.str(q.Model)
-	e.u8(uint8(q.Verb))
-	mask := bit(len(q.Set) > 0, hasSet) | bit(len(q.Rows) > 0, hasRows) | bit(len(q.Aggregates) > 0, hasAggregates) |
-		bit(q.Returning, isReturning) | bit(q.Ignore, isIgnore) | bit(q.Raw != "", hasRaw) | bit(len(q.RawArgs) > 0, hasRawArgs)
-	e.u8(mask)
-	e.count(len(q.Steps))
-	for i := range q.Steps {
-		e.step(&q.Steps[i])
-	}
-	if mask&hasSet != 0 {
-		e.count(len(q.Set))
-		for i := range q.Set {
-			e.str(q.Set[i].Field)
-			e.expr(q.Set[i].Expr)
-		}
-	}
-	if mask&hasRows != 0 {
+	e.head(q, bit(len(q.Rows) > 0, hasRows)|bit(len(q.Aggregates) > 0, hasAggregates)|bit(q.Raw != "", hasRaw)|bit(len(q.RawArgs) > 0, hasRawArgs))
+	e.set(q.Set)
+	if len(q.Rows) > 0 {
 		e.count(len(q.Rows))
 		for _, row := range q.Rows {
 			e.exprs(row)
 		}
 	}
-	if mask&hasAggregates != 0 {
+	if len(q.Aggregates) > 0 {
 		e.named(q.Aggregates)
 	}
-	if mask&hasRaw != 0 {
+	if q.Raw != "" {
 		e.str(q.Raw)
 	}
-	if mask&hasRawArgs != 0 {
+	if len(q.RawArgs) > 0 {
 		e.exprs(q.RawArgs)
+	}
+	e.conflict(q.Conflict)
+}
+
+// head writes what every query begins with. mask has the bits of what follows
+// the steps, but those of the assignments and of conflicts.
+func (e *encoder) head(q *Query, mask uint8) {
+	e.str(q.Model)
+	e.u8(uint8(q.Verb))
+	e.u8(mask | bit(len(q.Set) > 0, hasSet) | bit(q.Returning, isReturning) | bit(q.Ignore, isIgnore) | bit(q.Conflict != nil, hasConflict))
+	e.count(len(q.Steps))
+	for i := range q.Steps {
+		e.step(&q.Steps[i])
+	}
+}
+
+func (e *encoder) set(set []Assign) {
+	if len(set) == 0 {
+		return
+	}
+	e.count(len(set))
+	for i := range set {
+		e.str(set[i].Field)
+		e.expr(set[i].Expr)
+	}
+}
+
+func (e *encoder) conflict(c *Conflict) {
+	if c != nil {
+		e.strs(c.Unique)
+		e.strs(c.Update)
 	}
 }
 
@@ -194,9 +236,7 @@ func (e *encoder) expr(x Expr) {
 		e.b = abi.AppendBool(e.b, x.Negated)
 		e.exprs(x.Children)
 	case *Lookup:
-		e.u8(tagLookup)
-		e.str(x.Path)
-		e.expr(x.Value)
+		e.lookup(x)
 	case *Ordered:
 		e.u8(tagOrdered)
 		e.u8(bit(x.Desc, 1) | bit(x.NullsFirst, 2) | bit(x.NullsLast, 4))
@@ -204,6 +244,9 @@ func (e *encoder) expr(x Expr) {
 	case *Sub:
 		e.u8(tagSub)
 		e.u8(bit(x.Exists, 1) | bit(x.Negated, 2))
+		if x.Query.Using != "" {
+			e.using = append(e.using, x.Query.Using)
+		}
 		e.query(x.Query)
 	case *Case:
 		e.u8(tagCase)
@@ -213,15 +256,63 @@ func (e *encoder) expr(x Expr) {
 			e.expr(x.Whens[i].Then)
 		}
 		e.expr(x.Default)
+	case *Window:
+		e.u8(tagWindow)
+		e.expr(x.Expr)
+		e.exprs(x.Partition)
+		e.exprs(x.Order)
+		e.frame(x.Frame)
+	case *Filtered:
+		e.u8(tagFiltered)
+		e.str(x.Relation)
+		e.cond(x.Cond)
 	}
 }
 
-// kind writes what of a value belongs to the shape.
+func (e *encoder) lookup(x *Lookup) {
+	if x.Left == nil {
+		e.u8(tagLookup)
+	} else {
+		e.u8(tagCompare)
+		e.expr(x.Left)
+	}
+	e.str(x.Path)
+	e.expr(x.Value)
+}
+
+func (e *encoder) frame(f *Frame) {
+	if f == nil {
+		e.u8(0)
+		return
+	}
+	e.u8(frameThere | bit(f.Range, frameRange) | bit(!f.Start.All, frameStart) | bit(!f.End.All, frameEnd))
+	for _, b := range [...]Bound{f.Start, f.End} {
+		if !b.All {
+			e.b = abi.AppendU64(e.b, uint64(b.Offset))
+		}
+	}
+}
+
+// Word tells whether a JSON document is null, true or false: databases without
+// a type of their own for JSON compare those in another way. In a shape the
+// value's number says so.
+func Word(v *abi.Value) bool {
+	if v.Kind != abi.KindJSON {
+		return false
+	}
+	s := strings.TrimSpace(v.Str)
+	return s == "null" || s == "true" || s == "false" || s == "" && v.Num == 1
+}
+
+// kind writes what of a value belongs to the shape: of an array or a range
+// nothing else.
 func (e *encoder) kind(v *abi.Value) {
 	e.u8(uint8(v.Kind))
 	switch v.Kind {
 	case abi.KindBool:
 		e.u8(uint8(v.Num))
+	case abi.KindJSON:
+		e.b = abi.AppendBool(e.b, Word(v))
 	case abi.KindList:
 		e.count(len(v.List))
 		for i := range v.List {

@@ -8,14 +8,26 @@ import (
 )
 
 func sample() *Registry {
-	return &Registry{App: "polls", Build: "abc", Models: []Model{
+	return &Registry{App: "polls", Build: "abc", Database: "archive", Models: []Model{
 		{
 			App: "polls", Name: "Question", Table: "polls_question", Ordering: []string{"-published"},
 			Unique: [][]string{{"text", "published"}}, Indexes: [][]string{{"published"}},
+			Constraints: []Constraint{
+				{Kind: Check, Name: "fair", Where: "message"},
+				{Kind: Exclude, Name: "apart", Exprs: []string{"a", "b"}, Include: []string{"text"}, Method: "gist", Classes: []string{"c"}, Operators: []string{"=", "&&"}, Deferral: Deferred},
+				{Kind: Unique, Name: "one", Fields: []string{"text"}, Deferral: Immediate},
+			},
 			Fields: []Field{
 				{Name: "id", Attname: "id", Column: "id", Type: "BigAutoField", PK: true, Auto: true, Unique: true},
 				{Name: "text", Attname: "text", Column: "text", Type: "CharField", MaxLength: 200, Index: true},
-				{Name: "price", Attname: "price", Column: "price", Type: "DecimalField", Digits: 8, Places: 2, Null: true},
+				{Name: "price", Attname: "price", Column: "price", Type: "DecimalField", Digits: 8, Places: 2, Null: true, Default: &Default{Value: abi.Value{Kind: abi.KindDecimal, Str: "9.99"}}},
+				{Name: "asked", Attname: "asked", Column: "asked", Type: "DateTimeField", AutoAdd: true},
+				{Name: "token", Attname: "token", Column: "token", Type: "UUIDField", Default: &Default{Kind: RandomUUID}},
+				{Name: "scores", Attname: "scores", Column: "scores", Type: Array, MaxLength: 3, Base: &Field{
+					Type: Array, Base: &Field{Type: "DecimalField", Digits: 5, Places: 2, Null: true},
+				}},
+				{Name: "open", Attname: "open", Column: "open", Type: "DateTimeRangeField", Bounds: "[]", Null: true},
+				{Name: "tags", Attname: "tags", Type: "ManyToManyField", Rel: &Relation{Kind: ManyToMany, To: "polls.Question", Symmetrical: true}},
 			},
 		},
 		{App: "polls", Name: "Choice", Table: "polls_choice", AutoCreated: true, Fields: []Field{{
@@ -25,6 +37,21 @@ func sample() *Registry {
 				OnDelete: Restrict, Through: "t", FromField: "f", TargetField: "g",
 			},
 		}}},
+		{
+			App: "polls", Name: "Riddle", Table: "polls_riddle", Parents: []Parent{{"polls.Question", "question_ptr"}},
+			Generic: []Generic{
+				{Name: "about", TypeField: "type", ObjectField: "object_id"},
+				{Name: "tags", TypeField: "type", ObjectField: "object_id", Proxies: true, To: "polls.Tag", QueryName: "riddle"},
+			},
+			Ordering: []string{"-text", ""}, OrderBy: []string{"message"}, Latest: []string{"published"}, OrderedIn: "about",
+			Fields: []Field{
+				{Name: "question_ptr", Attname: "question_ptr_id", Column: "question_ptr_id", Type: "OneToOneField", PK: true, Unique: true, Rel: &Relation{Kind: OneToOne, To: "polls.Question", OnDelete: SetTo, Set: abi.Int(3)}},
+				{Name: "place", Attname: "place", Type: "ForeignObject", Rel: &Relation{
+					Kind: ForeignObject, To: "polls.Place", FromFields: []string{"x", "y"}, ToFields: []string{"lat", "long"},
+				}},
+			},
+		},
+		{App: "polls", Name: "Hard", Table: "polls_question", Proxy: true, Unmanaged: true, SelectFirst: true, Parents: []Parent{{Model: "polls.Question"}}},
 	}}
 }
 
@@ -47,6 +74,30 @@ func TestRoundTrip(t *testing.T) {
 	require.Equal(t, abi.CodeNotSupported, op.Code)
 }
 
+func TestExtensions(t *testing.T) {
+	reg := sample()
+	reg.Extensions = []string{"pg_trgm", "unaccent"}
+	for _, lookups := range [][]Lookup{nil, {{Class: "CharField", Name: "lower", Func: "Lower"}}} {
+		reg.Lookups = lookups
+		got, err := Read(string(reg.Append(nil)))
+		require.NoError(t, err)
+		require.Equal(t, reg, got)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	f := Field{Type: Array}
+	for range maxArrays {
+		base := f
+		f = Field{Type: Array, Base: &base}
+	}
+	for _, bad := range []Field{f, {Type: "DateTimeRangeField", Bounds: "()["}} {
+		reg := &Registry{Models: []Model{{Fields: []Field{bad}}}}
+		_, err := Read(string(reg.Append(nil)))
+		require.ErrorIs(t, err, abi.ErrMessage)
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add(string(sample().Append(nil)))
 	f.Fuzz(func(t *testing.T, s string) {
@@ -58,13 +109,4 @@ func FuzzRead(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, reg, again)
 	})
-}
-
-func Example() {
-	reg := &Registry{App: "polls", Models: []Model{{App: "polls", Name: "Question", Table: "polls_question"}}}
-	back, err := Read(string(reg.Append(nil)))
-	if err != nil {
-		println(err.Error())
-	}
-	println(back.Models[0].Label())
 }

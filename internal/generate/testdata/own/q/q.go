@@ -1,0 +1,2 @@
+// Package q is somebody's own.
+package q

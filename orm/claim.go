@@ -1,0 +1,119 @@
+package orm
+
+import (
+	"reflect"
+	"strings"
+	"unsafe"
+
+	"github.com/vinyl-edge/vinyl/abi"
+)
+
+// claim is a record in a condition: the path should lead to its model. Only
+// its key is sent, so that nobody else notices when it does not.
+type claim struct {
+	path string
+	info *modelInfo
+}
+
+// appendClaim appends what a value claims: a record, or the first of a list.
+func appendClaim(claims []claim, path string, v any) []claim {
+	r, ok := v.(record)
+	if !ok {
+		switch v.(type) { // no need for reflection
+		case nil, string, int, int64, bool, float64, []byte, []int, []int64, []string:
+			return claims
+		}
+		l := reflect.ValueOf(v)
+		if l.Kind() != reflect.Slice || l.Len() == 0 {
+			return claims
+		}
+		if r, ok = l.Index(0).Interface().(record); !ok {
+			return claims
+		}
+	}
+	info, _ := r.ormKey()
+	return append(claims, claim{path, info})
+}
+
+// check refuses a record of another model than the path leads to. What it
+// cannot follow it leaves to the planner.
+func (m *modelInfo) check(c claim) error {
+	path := strings.TrimSuffix(strings.TrimSuffix(c.path, "__exact"), "__in")
+	at := m
+	for name := range strings.SplitSeq(path, "__") {
+		if at = at.follow(name); at == nil {
+			return nil
+		}
+	}
+	if !c.info.isA(at) && !c.info.dynamic { // models that are data may extend each other
+		return &ValueError{Field: m.goType + " " + quote(c.path), Reason: "it leads to " + at.goType + ", not to " + c.info.goType}
+	}
+	return nil
+}
+
+// follow returns the model that a name in a lookup leads to, nil if it is not
+// a relation that is known here. A primary key stays with its model.
+func (m *modelInfo) follow(name string) *modelInfo {
+	if f := m.byName[name]; f != nil {
+		switch {
+		case f.rel != nil:
+			return f.rel.target
+		case f.pk:
+			return m
+		}
+		return nil
+	}
+	for _, f := range m.inbound {
+		if f.rel.queryName == name {
+			return f.model
+		}
+	}
+	for _, a := range m.accessors {
+		if a.field != nil && !a.forward && a.m2m() && a.field.rel.queryName == name {
+			return a.target
+		}
+	}
+	return nil
+}
+
+// Match is what a filter of the set compares when the lookup at path is given
+// the record: the value of the field that the relation there points to. A record
+// of another model than the relation's is refused.
+func (s *DynamicSet) Match(path string, d *Dynamic) (abi.Value, error) {
+	path = strings.TrimSuffix(strings.TrimSuffix(path, "__exact"), "__in")
+	at, own := s.q.info, d.slot.info
+	var f *field
+	for name := range strings.SplitSeq(path, "__") {
+		if o := at.object(name); o != nil && o.target.akin(own) {
+			var all []abi.Value
+			for _, n := range o.to {
+				all = append(all, own.byName[n].value(unsafe.Pointer(d)))
+			}
+			return abi.List(all...), nil
+		}
+		f = at.byName[name]
+		next := at.follow(name)
+		if next == nil {
+			return d.PK(), nil // not known here: the planner's to refuse
+		}
+		at = next
+	}
+	if f != nil && f.pk && own.akin(f.model) { // as good as its key
+		return d.PK(), nil
+	}
+	if !own.akin(at) {
+		return abi.Null, &ValueError{Field: s.q.info.label + " " + quote(path), Reason: "it leads to " + at.goType + ", not to " + own.goType}
+	}
+	if f != nil && f.rel != nil && f.rel.toField != nil {
+		if to := own.byName[f.rel.toField.name]; to != nil {
+			return to.value(unsafe.Pointer(d)), nil
+		}
+	}
+	return d.PK(), nil
+}
+
+// akin tells whether records of one of the models are some of the other's.
+func (m *modelInfo) akin(o *modelInfo) bool {
+	a, b := m.line.concrete, o.line.concrete
+	return a == b || a.linkTo(b) != nil || b.linkTo(a) != nil
+}

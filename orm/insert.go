@@ -1,0 +1,127 @@
+package orm
+
+import (
+	"context"
+	"encoding/binary"
+	"math/rand/v2"
+	"time"
+	"unsafe"
+
+	"github.com/vinyl-edge/vinyl/abi"
+	"github.com/vinyl-edge/vinyl/orm/query"
+	"github.com/vinyl-edge/vinyl/orm/schema"
+)
+
+// inserting is how rows get into a table.
+type inserting struct {
+	s         session
+	now       time.Time
+	raw       bool
+	returning bool // the keys that the database made
+	ignore    bool // rows that violate a constraint are left out
+	conflict  *query.Conflict
+	exprs     map[string]query.Expr // what columns are set to, by field
+}
+
+// rows inserts the part of records in one table, all of them with a key or
+// none, in one statement, and gives them the keys that the database made.
+func (in *inserting) rows(ctx context.Context, m *modelInfo, t *part, ps []unsafe.Pointer) error {
+	q := &query.Query{Model: t.info.label, Verb: query.VerbInsert, Ignore: in.ignore, Conflict: in.conflict, Returning: in.returning && t.pk.auto}
+	made := t.pk.auto && m.keyIn(t, ps[0]).IsZero()
+	fields := make([]*field, 0, len(t.fields))
+	for _, f := range t.fields {
+		if f != t.pk || !made {
+			q.Set, fields = append(q.Set, query.Assign{Field: f.name}), append(fields, f)
+		}
+	}
+	shape, params, using, err := query.EncodeInsert(q, len(ps), func(i, j int) (abi.Value, query.Expr, error) { return in.cell(fields[j], ps[i]) })
+	if err != nil {
+		return err
+	}
+	res, err := in.s.run(ctx, abi.OpExec, &encoded{shape: string(shape), params: params, using: using})
+	if err != nil {
+		return t.info.blame(err)
+	}
+	n := 0
+	_, last, err := res.frames(func(rows int, cells string) error {
+		c, v := cursor{s: cells}, abi.Value{}
+		for range rows {
+			for i := range res.cols {
+				if !c.cell(&v) {
+					return abi.ErrMessage
+				}
+				if i == 0 && n < len(ps) {
+					storeCell(t.pk.kind, unsafe.Add(ps[n], t.pk.off), &v, t.pk)
+				}
+			}
+			n++
+		}
+		return nil
+	})
+	if err == nil && n == 0 && made && q.Returning && len(ps) == 1 {
+		v := abi.Int(last)
+		storeCell(t.pk.kind, unsafe.Add(ps[0], t.pk.off), &v, t.pk)
+	}
+	return t.info.blame(err)
+}
+
+// cell is what a field of a new record is set to.
+func (in *inserting) cell(f *field, p unsafe.Pointer) (abi.Value, query.Expr, error) {
+	if x := in.exprs[f.name]; x != nil {
+		return abi.Null, x, nil
+	}
+	if !in.raw && (f.autoNow || f.autoAdd) {
+		f.stamp(p, in.now)
+	}
+	return f.cell(p)
+}
+
+// defaults fills in the fields' defaults.
+func (m *modelInfo) defaults(p unsafe.Pointer) {
+	var now time.Time
+	for _, f := range m.fields {
+		switch {
+		case f.hasDef:
+			_ = storeDefault(f, p) // checked at setup
+		case f.dflt != nil:
+			if now.IsZero() {
+				now = time.Now().UTC().Truncate(time.Microsecond)
+			}
+			f.put(p, f.dflt.value(now))
+		case f.kind == kDynamic && !f.null:
+			f.put(p, emptyValue(f.class))
+		}
+	}
+}
+
+// fallback is a default of a model that is data.
+type fallback struct {
+	schema.Default
+	class string
+}
+
+func (d *fallback) value(now time.Time) abi.Value {
+	switch d.Kind {
+	case schema.Now:
+		return momentOf(d.class, now)
+	case schema.RandomUUID:
+		var u UUID
+		binary.LittleEndian.PutUint64(u[:], rand.Uint64())
+		binary.LittleEndian.PutUint64(u[8:], rand.Uint64())
+		u[6], u[8] = u[6]&0x0f|0x40, u[8]&0x3f|0x80
+		return abi.Value{Kind: abi.KindUUID, Str: string(u[:])}
+	}
+	return d.Value
+}
+
+// emptyValue is what a field without a default begins with: Django knows no
+// NULL in columns of text that may not be NULL.
+func emptyValue(class string) abi.Value {
+	switch class {
+	case "CharField", "TextField", "EmailField", "SlugField", "URLField", "FileField", "ImageField", "FilePathField":
+		return abi.Text("")
+	case "BinaryField":
+		return abi.Bytes(nil)
+	}
+	return abi.Null
+}

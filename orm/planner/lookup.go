@@ -1,0 +1,539 @@
+package planner
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/vinyl-edge/vinyl/abi"
+	"github.com/vinyl-edge/vinyl/orm/query"
+)
+
+// operand is the right side of a lookup before the left side types it.
+type operand struct {
+	param *query.Param // a plain value
+	node  node         // or an expression
+	items []operand    // or a list that holds expressions
+	// general is the right side of a lookup that was written as an expression: it
+	// is compared as it stands, without regard to what the left side would make of it.
+	general bool
+}
+
+// lookup is a comparison. A direct right side is a plain value, which needs no
+// parentheses; items are the elements of in and range.
+type lookup struct {
+	name     string
+	lhs, rhs node
+	direct   bool
+	items    []node
+	// Of a comparison by an operator of PostgreSQL's own: the operator, and the
+	// types that the sides are cast to.
+	op, leftCast, cast string
+}
+
+func newIsNull(lhs node, yes bool) *lookup {
+	return &lookup{name: "isnull", lhs: lhs, rhs: constant(abi.Bool(yes)), direct: true}
+}
+
+// isTrue tells whether l compares with the plain value true.
+func (l *lookup) isTrue() bool { b, ok := l.truth(); return ok && b }
+
+func (l *lookup) truth() (val, ok bool) {
+	v, isValue := l.rhs.(*value)
+	if !l.direct || !isValue || v.shape.Kind != abi.KindBool {
+		return false, false
+	}
+	return v.shape.Num != 0, true
+}
+
+func (l *lookup) output() *Field { return typed("BooleanField") }
+func (l *lookup) sources() []node {
+	src := []node{l.lhs}
+	if l.rhs != nil && !l.direct {
+		src = append(src, l.rhs)
+	}
+	return append(src, l.items...)
+}
+
+func (l *lookup) with(src []node) node {
+	c := *l
+	c.lhs, src = src[0], src[1:]
+	if l.rhs != nil && !l.direct {
+		c.rhs, src = src[0], src[1:]
+	}
+	if c.items != nil {
+		c.items = src
+	}
+	return &c
+}
+
+var (
+	baseLookups = []string{
+		"exact", "iexact", "contains", "icontains", "startswith", "istartswith", "endswith", "iendswith", "gt", "gte", "lt", "lte",
+		"in", "range", "isnull", "regex", "iregex",
+	}
+	relatedLookups = []string{"exact", "in", "gt", "gte", "lt", "lte", "isnull"}
+	dateParts      = []string{"year", "iso_year", "month", "day", "week", "week_day", "iso_week_day", "quarter"}
+	timeParts      = []string{"hour", "minute", "second"}
+)
+
+// lookupsOn are the comparisons that an expression has.
+func (q *Query) lookupsOn(n node) []string {
+	if k, ok := n.(*keyTransform); ok && k.text {
+		return baseLookups
+	}
+	return q.lookupsOf(n.output())
+}
+
+// lookupsOf are the comparisons that a type has.
+func lookupsOf(out *Field) []string {
+	if out != nil && (out.relation() || isClass(out.Type, "ForeignKey")) {
+		return relatedLookups
+	}
+	if classOf(out) == clsJSON {
+		return slices.Concat(baseLookups, jsonLookups)
+	}
+	return baseLookups
+}
+
+// lookupsOf are the comparisons that a type has in q's database.
+func (q *Query) lookupsOf(out *Field) []string {
+	if own := postgresLookups(out); own != nil && q.env.d.NativeTypes {
+		if classOf(out) == clsRange {
+			return own
+		}
+		return slices.Concat(baseLookups, own)
+	}
+	return lookupsOf(out)
+}
+
+// transformsOf are the transforms that a type has in q's database.
+func (q *Query) transformsOf(out *Field) []string {
+	if own := postgresTransforms(out); own != nil && q.env.d.NativeTypes {
+		return own
+	}
+	return transformsOf(out)
+}
+
+// transformsOf are the transforms that a type has.
+func transformsOf(out *Field) []string {
+	if out == nil || out.relation() {
+		return nil
+	}
+	switch out.class {
+	case clsDate:
+		return dateParts
+	case clsTime:
+		return timeParts
+	case clsDateTime:
+		return slices.Concat(dateParts, timeParts, []string{"date", "time"})
+	}
+	return nil
+}
+
+// transformable returns the transforms of f when name is one of them.
+func (q *Query) transformable(f *Field, name string) []string {
+	if q.registered(f, name) != "" {
+		return []string{name}
+	}
+	if classOf(f) == clsJSON {
+		return []string{name} // every name is a key
+	}
+	if c := classOf(f); q.env.d.NativeTypes && (c == clsHStore || c == clsArray && subscript(name)) {
+		return []string{name}
+	}
+	if t := q.transformsOf(f); slices.Contains(t, name) {
+		return t
+	}
+	return nil
+}
+
+// registered is the function that a registered name stands for after f.
+func (q *Query) registered(f *Field, name string) string {
+	if f == nil || f.relation() {
+		return ""
+	}
+	for _, l := range q.env.p.lookups[name] {
+		if isClass(f.Type, l.Class) {
+			return l.Func
+		}
+	}
+	return ""
+}
+
+// tryTransform applies the transform that name stands for.
+func tryTransform(q *Query, lhs node, name string) (node, error) {
+	out := lhs.output()
+	if f := q.registered(out, name); f != "" {
+		return q.callFunction(&query.Func{Name: f, Args: []query.Expr{nil}}, functions[f], []node{lhs}, nil)
+	}
+	if q.transformable(out, name) != nil {
+		if classOf(out) == clsJSON {
+			return &keyTransform{src: lhs, key: name}, nil
+		}
+		if n, ok := postgresTransform(lhs, out, name); ok {
+			return n, nil
+		}
+		switch name {
+		case "date":
+			return &extract{kind: "cast", part: "date", src: lhs, out: typed("DateField")}, nil
+		case "time":
+			return &extract{kind: "cast", part: "time", src: lhs, out: typed("TimeField")}, nil
+		}
+		return &extract{kind: "extract", part: name, src: lhs, out: typed("IntegerField")}, nil
+	}
+	typ, choices := "an expression of unknown type", slices.Clone(baseLookups)
+	if out != nil {
+		typ = out.Type
+		choices = slices.Concat(q.lookupsOf(out), q.transformsOf(out))
+		for name := range q.env.p.lookups {
+			if q.registered(out, name) != "" {
+				choices = append(choices, name)
+			}
+		}
+		if out.relation() {
+			choices = append(choices, out.to.choices...)
+		}
+	}
+	msg := "Unsupported lookup '" + name + "' for " + typ + " or join on the field not permitted"
+	if near := closest(name, choices); near != "" {
+		msg += ", perhaps you meant " + near + "? Did you mean '" + near + "'?"
+	} else {
+		msg += "."
+	}
+	if !q.env.d.NativeTypes && slices.Contains(slices.Concat(postgresLookups(out), postgresTransforms(out)), name) {
+		msg += " Only PostgreSQL has it."
+	}
+	if out != nil && out.relation() {
+		msg += " Choices are: " + strings.Join(choices, ", ")
+	}
+	slices.Sort(choices)
+	return nil, lookupError(q.model.label, name, "no such lookup or transform for "+typ, slices.Compact(choices), "%s", msg)
+}
+
+// buildLookup makes the comparison that the names after the field ask for.
+func (q *Query) buildLookup(names []string, lhs node, rhs operand) (*lookup, error) {
+	if err := typeError(lhs); err != nil {
+		return nil, err
+	}
+	name := "exact"
+	if len(names) > 0 {
+		name = names[len(names)-1]
+		for _, t := range names[:len(names)-1] {
+			var err error
+			if lhs, err = tryTransform(q, lhs, t); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if !slices.Contains(q.lookupsOn(lhs), name) {
+		var err error
+		if lhs, err = tryTransform(q, lhs, name); err != nil {
+			return nil, err
+		}
+		name = "exact"
+	}
+	if rhs.param != nil && rhs.param.Value.Kind == abi.KindNull && (name != "exact" || !jsonOf(lhs)) {
+		if name != "exact" && name != "iexact" && name != "isnull" {
+			return nil, misuse(q.model.label, name, "Cannot use None as a query value")
+		}
+		if name != "isnull" {
+			return newIsNull(lhs, true), nil
+		}
+	}
+	if n := withoutAccents(lhs); n != nil { // what it is compared with loses its accents too
+		return q.bilateral(name, lhs, n, rhs)
+	}
+	return q.finishLookup(name, lhs, rhs)
+}
+
+// finishLookup fixes how the right side is converted.
+func (q *Query) finishLookup(name string, lhs node, rhs operand) (*lookup, error) {
+	if jsonOf(lhs) {
+		if l, err := q.jsonLookup(name, lhs, rhs); l != nil || err != nil {
+			return l, err
+		}
+	}
+	if q.env.d.NativeTypes {
+		if l, err := q.postgresLookup(name, lhs, rhs); l != nil || err != nil {
+			return l, err
+		}
+	}
+	l := &lookup{name: name, lhs: lhs}
+	out := lhs.output()
+	switch name {
+	case "in", "range":
+		return q.listLookup(l, out, rhs)
+	case "isnull":
+		if rhs.param == nil || rhs.param.Value.Kind != abi.KindBool {
+			return nil, misuse(q.model.label, name, "The QuerySet value for an isnull lookup must be True or False.")
+		}
+		l.rhs, l.direct = constant(abi.Bool(rhs.param.Value.Num != 0)), true
+		return l, nil
+	}
+	if rhs.items != nil || rhs.param != nil && rhs.param.Value.Kind == abi.KindList && !composite(out) {
+		return nil, misuse(q.model.label, name, "The lookup '%s' needs a single value, not a list: use '__in'.", name)
+	}
+	if rhs.node != nil {
+		l.rhs = rhs.node
+		if s, ok := rhs.node.(*subquery); ok && !s.exists && s.plain {
+			if name == "exact" {
+				if !s.q.limitOne() {
+					return nil, misuse(q.model.label, name, "The QuerySet value for an exact lookup must be limited to one result using slicing.")
+				}
+				return l, s.selectKey(out)
+			}
+			return l, s.selectKey(out)
+		}
+		if uuidPattern(q, name, out) {
+			l.rhs = withoutHyphens(rhs.node)
+		}
+		return l, nil
+	}
+	l.direct = true
+	if y := yearLookup(name, lhs, rhs.param); y != nil && !rhs.general {
+		return y, nil
+	}
+	c, field := convField, out
+	switch name {
+	case "iexact":
+		if c = convText; strings.HasPrefix(q.env.d.Operators[name], "LIKE") {
+			c = convIExact
+		}
+	case "contains", "icontains":
+		c = convContains
+	case "startswith", "istartswith":
+		c = convStartsWith
+	case "endswith", "iendswith":
+		c = convEndsWith
+	case "regex", "iregex":
+		c = convRaw
+	case "gte", "lt":
+		if out != nil && isClass(out.Type, "IntegerField") && !rhs.general {
+			c = convCeil
+		}
+	}
+	l.rhs = paramNode(rhs.param, c, field)
+	if uuidPattern(q, name, out) {
+		l.direct = false
+		l.rhs = withoutHyphens(paramNode(rhs.param, convText, nil))
+	}
+	return l, nil
+}
+
+// uuidPattern tells whether a text lookup meets a UUID that is stored as text
+// without hyphens: patterns are compared without them too.
+func uuidPattern(q *Query, name string, out *Field) bool {
+	if f := out.stored(); f == nil || f.class != clsUUID || q.env.d.NativeUUID {
+		return false
+	}
+	return name == "iexact" || q.env.d.PatternOps[name] != ""
+}
+
+func withoutHyphens(n node) node {
+	return &fn{name: "REPLACE", args: []node{n, constant(abi.Text("-")), constant(abi.Text(""))}, out: typed("CharField")}
+}
+
+// paramNode binds a parameter through c.
+func paramNode(p *query.Param, c conv, f *Field) *value {
+	if p.Index < 0 {
+		return constant(p.Value)
+	}
+	return &value{arg: arg{index: p.Index, elem: -1, conv: c, field: f}, shape: p.Value, out: f, direct: true}
+}
+
+func elemNode(p *query.Param, i int, c conv, f *Field) *value {
+	if p.Index < 0 {
+		return constant(p.Value.List[i])
+	}
+	return &value{arg: arg{index: p.Index, elem: i, conv: c, field: f}, shape: p.Value.List[i], out: f, direct: true}
+}
+
+// yearLookup makes a range of a comparison of years.
+func yearLookup(name string, lhs node, p *query.Param) *lookup {
+	e, ok := lhs.(*extract)
+	if !ok || e.general || e.zone != "" || e.kind != "extract" || e.part != "year" && e.part != "iso_year" {
+		return nil
+	}
+	start, end := convYearStart, convYearEnd
+	if e.part == "iso_year" {
+		start, end = convISOYearStart, convISOYearEnd
+	}
+	f := e.src.output()
+	l := &lookup{name: name, lhs: e.src, direct: true}
+	switch name {
+	case "exact":
+		l.name = "range"
+		l.items = []node{paramNode(p, start, f), paramNode(p, end, f)}
+	case "gt", "lte":
+		l.rhs = paramNode(p, end, f)
+	case "gte", "lt":
+		l.rhs = paramNode(p, start, f)
+	default:
+		return nil
+	}
+	return l
+}
+
+// listLookup is in and range.
+func (q *Query) listLookup(l *lookup, out *Field, rhs operand) (*lookup, error) {
+	switch {
+	case rhs.node != nil:
+		s, ok := rhs.node.(*subquery)
+		if !ok && l.name == "in" {
+			l.rhs = rhs.node
+			return l, nil
+		}
+		if !ok || l.name == "range" {
+			return nil, misuse(q.model.label, l.name, "The lookup '%s' needs a list or a queryset.", l.name)
+		}
+		if s.plain {
+			s.q.clearOrdering(false, true)
+		}
+		l.rhs = s
+		if s.plain {
+			return l, s.selectKey(out)
+		}
+		return l, nil
+	case rhs.items != nil:
+		for _, it := range rhs.items {
+			if it.items != nil {
+				return nil, misuse(q.model.label, l.name, "The lookup '%s' takes no lists that hold expressions.", l.name)
+			}
+			if it.node != nil {
+				l.items = append(l.items, it.node)
+			} else if it.param != nil && it.param.Value.Kind != abi.KindNull {
+				l.items = append(l.items, paramNode(it.param, convField, out))
+			}
+		}
+	case rhs.param.Value.IsList():
+		for i := range rhs.param.Value.List {
+			switch rhs.param.Value.List[i].Kind {
+			case abi.KindNull:
+				if l.name == "in" {
+					continue
+				}
+			case abi.KindList:
+				if !composite(out) {
+					return nil, misuse(q.model.label, l.name, "The lookup '%s' needs a list of single values.", l.name)
+				}
+			}
+			l.items = append(l.items, elemNode(rhs.param, i, convField, out))
+		}
+	default:
+		return nil, misuse(q.model.label, l.name, "The lookup '%s' needs a list of values.", l.name)
+	}
+	if l.name == "range" && len(l.items) != 2 {
+		return nil, misuse(q.model.label, l.name, "The lookup 'range' needs a list of two values.")
+	}
+	return l, nil
+}
+
+// sameLine tells whether one of the models extends the other.
+func sameLine(a, b *Model) bool { return a.extends(b) || b.extends(a) }
+
+// checkRelated refuses a queryset of another model.
+func checkRelated(q *Query, info *joinInfo, rhs operand) error {
+	s, ok := rhs.node.(*subquery)
+	if !ok || !s.plain || s.q.selected || !info.final.relation() {
+		return nil
+	}
+	// A primary key that is itself a relation can be compared with its own model.
+	own := info.final.PK && sameLine(s.q.model, info.final.model)
+	if !sameLine(s.q.model, info.model) && !own {
+		return misuse(q.model.label, "", "Cannot use QuerySet for \"%s\": Use a QuerySet for \"%s\".", s.q.model.Name, info.model.Name)
+	}
+	return nil
+}
+
+func (l *lookup) compile(c *compiler) (string, []arg, error) {
+	if l.op != "" {
+		return l.compileOwn(c)
+	}
+	switch l.name {
+	case "has_key", "has_keys", "has_any_keys":
+		return l.compileHasKey(c)
+	case "contains", "contained_by":
+		if classOf(l.lhs.output()) == clsJSON {
+			return l.compileOperator(c, c.d.JSONOperators[l.name], l.rhs)
+		}
+	case "isnull":
+		if k, ok := l.lhs.(*keyTransform); ok && !c.d.JSONNative {
+			return k.compileIsNull(c, l.isTrue())
+		}
+	}
+	left, args, err := c.compileLeft(l.lhs)
+	if err != nil {
+		return "", nil, err
+	}
+	if c.d.LookupCast != nil {
+		left = c.d.LookupCast(l.name, l.lhs.output(), left)
+	}
+	switch l.name {
+	case "isnull":
+		return l.compileIsNull(left, args)
+	case "exact":
+		if yes, ok := l.truth(); ok && conditional(l.lhs) {
+			if !yes {
+				left = "NOT " + left
+			}
+			return left, args, nil
+		}
+	case "in", "range":
+		if l.items != nil || l.rhs == nil {
+			return l.compileList(c, left, args)
+		}
+	}
+	right, more, err := c.compile(l.rhs)
+	if err != nil {
+		return "", nil, err
+	}
+	if !l.direct && right != "" && right[0] != '(' {
+		right = "(" + right + ")"
+	}
+	args = append(args, more...)
+	if l.name == "in" {
+		return left + " IN " + right, args, nil
+	}
+	op := c.d.Operators[l.name]
+	if p := c.d.PatternOps[l.name]; p != "" && !l.direct {
+		return left + " " + fill(p, fill(c.d.PatternEscape, right)), args, nil
+	}
+	return left + " " + fill(op, right), args, nil
+}
+
+// fill puts s into a template that writes % as %%.
+func fill(template, s string) string {
+	before, after, _ := strings.Cut(template, "%s")
+	return strings.ReplaceAll(before, "%%", "%") + s + strings.ReplaceAll(after, "%%", "%")
+}
+
+func (l *lookup) compileIsNull(left string, args []arg) (string, []arg, error) {
+	yes := l.isTrue()
+	if v, ok := l.lhs.(*value); ok {
+		return "", nil, outcome((v.shape.Kind == abi.KindNull) != yes)
+	}
+	if yes {
+		return left + " IS NULL", args, nil
+	}
+	return left + " IS NOT NULL", args, nil
+}
+
+func (l *lookup) compileList(c *compiler, left string, args []arg) (string, []arg, error) {
+	if len(l.items) == 0 {
+		return "", nil, errEmpty
+	}
+	parts := make([]string, len(l.items))
+	args = slices.Clip(args)
+	for i, n := range l.items {
+		s, a, err := c.compile(n)
+		if err != nil {
+			return "", nil, err
+		}
+		parts[i] = s
+		args = append(args, a...)
+	}
+	if l.name == "range" {
+		return left + " BETWEEN " + parts[0] + " AND " + parts[1], args, nil
+	}
+	return left + " IN (" + strings.Join(parts, ", ") + ")", args, nil
+}
