@@ -1,0 +1,2 @@
+// Package dbtest is what every driver of package db must do, as tests.
+package dbtest

@@ -1,0 +1,2 @@
+// Package open opens a database by its URL.
+package open

@@ -1,0 +1,125 @@
+package postgres
+
+import (
+	"context"
+	"maps"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/vinyl-edge/vinyl/abi"
+	"github.com/vinyl-edge/vinyl/host/db"
+	"github.com/vinyl-edge/vinyl/host/db/internal/pool"
+)
+
+// oldest is the first version of PostgreSQL that Django 4.2's SQL works on.
+const oldest = 12
+
+// DB is an open database.
+type DB struct {
+	cfg   Config
+	hints hints
+
+	reads, holds, writes *pool.Pool[*conn]
+
+	closing sync.Once
+	done    chan struct{}
+}
+
+var _ db.DB = (*DB)(nil)
+
+// Open connects once, which proves that the server is there.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	cfg.defaults()
+	d := &DB{cfg: cfg, done: make(chan struct{})}
+	d.reads = d.newPool(db.Read, cfg.Readers, 0)
+	d.holds = d.newPool(db.Hold, cfg.Holds, cfg.QueueTimeout)
+	d.writes = d.newPool(db.Write, cfg.Writers, cfg.QueueTimeout)
+	c, err := d.Acquire(ctx, db.Read)
+	if err != nil {
+		e := db.AsOpError(err)
+		return nil, &abi.OpError{Code: e.Code, Message: "opening " + d.name() + ": " + e.Message, Detail: e.Detail}
+	}
+	version := c.(*conn).pg.ParameterStatus("server_version")
+	c.Release()
+	if n := major(version); n < oldest {
+		_ = d.Close()
+		return nil, &abi.OpError{
+			Code:    abi.CodeNotSupported,
+			Message: "opening " + d.name() + ": the server is PostgreSQL " + version + ": upgrade it to " + strconv.Itoa(oldest) + " or later",
+		}
+	}
+	return d, nil
+}
+
+// major reads 16 from "16beta1" and "16.4 (Debian 16.4-1)".
+func major(version string) (n int) {
+	for i := 0; i < len(version) && version[i] >= '0' && version[i] <= '9'; i++ {
+		n = n*10 + int(version[i]-'0')
+	}
+	return n
+}
+
+// name is the database's without the password.
+func (d *DB) name() string {
+	s := d.cfg.Server
+	host := s.Host
+	if !strings.HasPrefix(host, "/") {
+		host += ":" + strconv.Itoa(int(s.Port))
+	}
+	return "postgres://" + s.User + "@" + host + "/" + s.Database
+}
+
+func (d *DB) newPool(mode db.Mode, size int, wait time.Duration) *pool.Pool[*conn] {
+	server := d.cfg.Server.Copy()
+	if mode != db.Write {
+		server.RuntimeParams = maps.Clone(server.RuntimeParams)
+		server.RuntimeParams["default_transaction_read_only"] = "on"
+	}
+	return pool.New(pool.Config[*conn]{
+		Size: size, Wait: wait, Idle: d.cfg.IdleTimeout, Done: d.done,
+		Open:  func(ctx context.Context) (*conn, error) { return d.connect(ctx, mode, server) },
+		Close: (*conn).close,
+		Alive: (*conn).alive,
+	})
+}
+
+// Dialect is "postgresql".
+func (d *DB) Dialect() string { return "postgresql" }
+
+// Acquire waits for a connection.
+func (d *DB) Acquire(ctx context.Context, mode db.Mode) (db.Conn, error) {
+	select {
+	case <-d.done:
+		return nil, db.ErrClosed
+	default:
+	}
+	c, err := d.pool(mode).Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.acquired = true
+	return c, nil
+}
+
+func (d *DB) pool(mode db.Mode) *pool.Pool[*conn] {
+	switch mode {
+	case db.Write:
+		return d.writes
+	case db.Hold:
+		return d.holds
+	}
+	return d.reads
+}
+
+// Close waits for acquired connections and closes all.
+func (d *DB) Close() error {
+	d.closing.Do(func() {
+		close(d.done)
+		d.reads.Close()
+		d.holds.Close()
+		d.writes.Close()
+	})
+	return nil
+}

@@ -1,0 +1,151 @@
+package sqlite
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/vinyl-edge/vinyl/abi"
+	"github.com/vinyl-edge/vinyl/host/db"
+	"github.com/vinyl-edge/vinyl/host/db/internal/pool"
+	"zombiezen.com/go/sqlite"
+)
+
+// DB is an open SQLite database.
+type DB struct {
+	cfg      Config
+	readOnly atomic.Bool // the file turned out to be read-only
+	temp     string      // folder of an in-memory database
+
+	reads, holds, writes *pool.Pool[*conn]
+
+	closing sync.Once
+	done    chan struct{}
+}
+
+var _ db.DB = (*DB)(nil)
+
+// Open opens the database, creates its file when it is missing and allowed,
+// and proves that it is one.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	cfg.defaults()
+	d := &DB{cfg: cfg, done: make(chan struct{})}
+	if cfg.Memory {
+		dir, err := memoryFolder()
+		if err != nil {
+			return nil, &abi.OpError{Code: abi.CodeDatabase, Message: "vinyl sqlite: no place for an in-memory database: set TMPDIR to a folder that can be written: " + err.Error()}
+		}
+		d.temp, d.cfg.Path = dir, filepath.Join(dir, "memory.db")
+	}
+	if err := d.cfg.check(); err != nil {
+		return nil, d.fail(err)
+	}
+	reserve(d.cfg.pages())
+	d.reads = d.newPool(db.Read, cfg.Readers, 0)
+	d.holds = d.newPool(db.Hold, cfg.Holds, cfg.QueueTimeout)
+	d.writes = d.newPool(db.Write, 1, cfg.QueueTimeout)
+
+	mode := db.Write
+	if cfg.ReadOnly {
+		mode = db.Read
+	}
+	c, err := d.Acquire(ctx, mode)
+	if err != nil {
+		reserve(-d.cfg.pages())
+		return nil, d.fail(err)
+	}
+	_, err = c.(*conn).strings(ctx, "SELECT count(*) FROM sqlite_master")
+	c.Release()
+	if err != nil {
+		_ = d.Close()
+		return nil, d.fail(opError(err))
+	}
+	return d, nil
+}
+
+func (d *DB) newPool(mode db.Mode, size int, wait time.Duration) *pool.Pool[*conn] {
+	idle := time.Duration(0)
+	if mode == db.Hold {
+		idle = time.Minute
+	}
+	return pool.New(pool.Config[*conn]{
+		Size: size, Wait: wait, Idle: idle, Done: d.done, Close: (*conn).close,
+		Open: func(context.Context) (*conn, error) { return d.connect(mode) },
+	})
+}
+
+// fail names the file, which SQLite's errors don't, and tidies up.
+func (d *DB) fail(err error) error {
+	e := db.AsOpError(err)
+	if d.temp != "" {
+		_ = os.RemoveAll(d.temp)
+		return e
+	}
+	return &abi.OpError{Code: e.Code, Message: "opening " + d.cfg.Path + ": " + e.Message, Detail: e.Detail}
+}
+
+// memoryFolder prefers a file system in memory.
+func memoryFolder() (string, error) {
+	const shm = "/dev/shm"
+	if dir, err := os.MkdirTemp(shm, "vinyl-"); err == nil {
+		return dir, nil
+	}
+	return os.MkdirTemp("", "vinyl-")
+}
+
+// Dialect is "sqlite".
+func (d *DB) Dialect() string { return "sqlite" }
+
+// ReadOnly tells whether the database refuses writes.
+func (d *DB) ReadOnly() bool { return d.cfg.ReadOnly || d.readOnly.Load() }
+
+// Acquire waits for a connection.
+func (d *DB) Acquire(ctx context.Context, mode db.Mode) (db.Conn, error) {
+	select {
+	case <-d.done:
+		return nil, db.ErrClosed
+	default:
+	}
+	if mode == db.Write && d.ReadOnly() {
+		return nil, opError(sqlite.ResultReadOnly.ToError())
+	}
+	c, err := d.pool(mode).Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.acquired = true
+	return c, nil
+}
+
+func (d *DB) pool(mode db.Mode) *pool.Pool[*conn] {
+	switch mode {
+	case db.Write:
+		return d.writes
+	case db.Hold:
+		return d.holds
+	}
+	return d.reads
+}
+
+// Close waits for acquired connections and closes all.
+func (d *DB) Close() (err error) {
+	d.closing.Do(func() { err = d.close() })
+	return err
+}
+
+func (d *DB) close() error {
+	close(d.done)
+	// The writer goes last: closing the last connection folds the WAL into the
+	// file, which a reader may not.
+	d.reads.Close()
+	d.holds.Close()
+	d.writes.Close()
+	reserve(-d.cfg.pages())
+	if d.temp != "" {
+		return os.RemoveAll(d.temp)
+	}
+	return nil
+}

@@ -1,0 +1,225 @@
+package service
+
+import (
+	"context"
+	"time"
+
+	"github.com/vinyl-edge/vinyl/abi"
+	"github.com/vinyl-edge/vinyl/host/db"
+)
+
+// tx is an open transaction. Its operations take turns on its connection.
+type tx struct {
+	turn     chan struct{}   // holds a value while an operation runs
+	life     context.Context // ends with the transaction
+	end      context.CancelCauseFunc
+	db       db.DB
+	database string // its alias
+
+	// Under turn:
+	timer *time.Timer
+	conn  db.Conn
+	err   error // why it has ended
+}
+
+// beginTx answers OpBegin.
+func (s *Session) beginTx(ctx context.Context, msg []byte) ([]byte, error) {
+	if s.svc.cfg.bare() {
+		return nil, errNoDB
+	}
+	m, err := abi.ReadTxBegin(string(msg))
+	if err != nil {
+		return nil, errMessage
+	}
+	d, alias, err := s.svc.databaseOf(m.Registry)
+	if err != nil {
+		return nil, err
+	}
+	mode, limit := db.Write, s.svc.cfg.TxTimeout
+	if m.ReadOnly {
+		mode, limit = db.Hold, s.svc.cfg.ReadTxTimeout
+	}
+	if d := time.Duration(m.Timeout) * time.Millisecond; d > 0 && d < limit {
+		limit = d
+	}
+	c, err := d.Acquire(ctx, mode)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Begin(ctx, m.ReadOnly); err != nil {
+		c.Release()
+		return nil, err
+	}
+	t := &tx{turn: make(chan struct{}, 1), conn: c, db: d, database: alias}
+	t.life, t.end = context.WithCancelCause(context.Background())
+	token := newToken()
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		t.finish(errTxDone)
+		return nil, errClosed
+	}
+	if !s.room() {
+		s.mu.Unlock()
+		t.finish(errTxDone)
+		return nil, fail(abi.CodeNotSupported, "vinyl: this request has too many transactions open: end some first")
+	}
+	if s.txs == nil {
+		s.txs = map[uint64]*tx{}
+	}
+	s.txs[token] = t
+	s.mu.Unlock()
+	t.turn <- struct{}{}
+	t.timer = time.AfterFunc(limit, func() {
+		t.finish(fail(abi.CodeTimeout, "vinyl: the transaction was rolled back because it lasted longer than "+limit.String()+": keep slow work out of Atomic, and give what is done in it the ctx of its function: with another ctx it waits for this very transaction"))
+	})
+	if t.err != nil { // Close was faster
+		t.timer.Stop()
+	}
+	<-t.turn
+	return abi.AppendU64([]byte{abi.ResultOK}, token), nil
+}
+
+// maxTxs bounds the transactions of a session.
+const maxTxs = 64
+
+// room tells whether there may be another transaction, and forgets those whose
+// time was over. s.mu is held.
+func (s *Session) room() bool {
+	if len(s.txs) < maxTxs {
+		return true
+	}
+	for token, t := range s.txs {
+		if t.life.Err() != nil {
+			delete(s.txs, token)
+		}
+	}
+	return len(s.txs) < maxTxs
+}
+
+// tx finds a transaction of this session.
+func (s *Session) tx(token uint64) (*tx, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t := s.txs[token]; t != nil {
+		return t, nil
+	}
+	return nil, errTxDone
+}
+
+// use runs f on the transaction's connection when it is its turn.
+func (t *tx) use(ctx context.Context, f func(context.Context, db.Conn) error) error {
+	select {
+	case t.turn <- struct{}{}:
+	case <-ctx.Done():
+		return db.CtxError(ctx)
+	case <-t.life.Done():
+		t.turn <- struct{}{}
+	}
+	defer func() { <-t.turn }()
+	if t.err != nil {
+		return t.err
+	}
+	if cause := context.Cause(t.life); cause != nil {
+		return cause // finish waits for its turn
+	}
+	both, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(t.life, cancel)()
+	err := f(both, t.conn)
+	if err != nil && context.Cause(t.life) != nil {
+		err = context.Cause(t.life)
+	}
+	if t.conn != nil && !t.conn.InTx() {
+		e := fail(abi.CodeTxDone, "vinyl: the transaction has been rolled back because of an earlier error")
+		if err != nil {
+			e.Message += ": " + err.Error()
+		}
+		t.close(e)
+	}
+	return err
+}
+
+// close gives the connection back, which rolls back what is open. The caller
+// has the turn.
+func (t *tx) close(why error) {
+	if t.err != nil {
+		return
+	}
+	t.err = why
+	t.conn.Release()
+	t.conn = nil
+	t.end(why)
+	if t.timer != nil { // else it is being made
+		t.timer.Stop()
+	}
+}
+
+// finish ends the transaction, interrupting what runs in it.
+func (t *tx) finish(why error) {
+	t.end(why)
+	t.turn <- struct{}{}
+	t.close(why)
+	<-t.turn
+}
+
+// over runs the transaction's last operation.
+func (s *Session) over(ctx context.Context, msg []byte, f func(context.Context, db.Conn) error) ([]byte, error) {
+	if len(msg) != 8 {
+		return nil, errMessage
+	}
+	token := abi.U64(msg)
+	t, err := s.tx(token)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case t.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, db.CtxError(ctx)
+	}
+	defer func() { <-t.turn }()
+	s.mu.Lock()
+	delete(s.txs, token)
+	s.mu.Unlock()
+	if t.err != nil {
+		return nil, t.err
+	}
+	if cause := context.Cause(t.life); cause != nil {
+		t.close(cause)
+		return nil, cause
+	}
+	err = f(ctx, t.conn)
+	t.close(errTxDone)
+	if err != nil {
+		return nil, err
+	}
+	return []byte{abi.ResultOK}, nil
+}
+
+// commit answers OpCommit.
+func (s *Session) commit(ctx context.Context, msg []byte) ([]byte, error) {
+	return s.over(ctx, msg, func(ctx context.Context, c db.Conn) error { return c.Commit(ctx) })
+}
+
+// rollback answers OpRollback, also when the request has been cancelled.
+func (s *Session) rollback(ctx context.Context, msg []byte) ([]byte, error) {
+	return s.over(context.WithoutCancel(ctx), msg, func(_ context.Context, c db.Conn) error { return c.Rollback() })
+}
+
+// savepoint answers OpSavepoint.
+func (s *Session) savepoint(ctx context.Context, msg []byte) ([]byte, error) {
+	m, err := abi.ReadSavepoint(string(msg))
+	if err != nil || len(msg) != 13 {
+		return nil, errMessage
+	}
+	t, err := s.tx(m.Tx)
+	if err != nil {
+		return nil, err
+	}
+	err = t.use(ctx, func(ctx context.Context, c db.Conn) error { return c.Savepoint(ctx, m.Action, m.N) })
+	if err != nil {
+		return nil, err
+	}
+	return []byte{abi.ResultOK}, nil
+}
