@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/vinyl-edge/vinyl/conformance/replay"
+	"github.com/vinyl-edge/vinyl/host/db/postgres/pgtest"
+)
+
+// reached is how much of the development part passes, in percent.
+var reached = map[string]float64{"sqlite": 99.9, "postgresql": 99.7}
+
+// TestReplay replays every recorded operation natively. On SQLite known.txt
+// lists every one that does not pass; on PostgreSQL a tie may be decided
+// otherwise than when the list was written.
+func TestReplay(t *testing.T) {
+	for vendor, want := range reached {
+		t.Run(vendor, func(t *testing.T) {
+			t.Parallel() // a server and this process share the work
+			if vendor == "postgresql" {
+				pgtest.Server(t)
+			}
+			o := &options{corpus: "../../testdata/corpus", vendor: vendor, host: "native", known: "../../known.txt", run: regexp.MustCompile("")}
+			known, err := readKnown(o.known, vendor)
+			require.NoError(t, err)
+			all := replayed(t, o)
+			passed := 0
+			for _, e := range all.entries {
+				if e.Status == replay.Passed {
+					passed++
+				} else if vendor == "sqlite" && known[e.ID] == "" {
+					t.Errorf("%s %s: %s", e.ID, e.Kind, e.Reason)
+				}
+			}
+			var b strings.Builder
+			all.summary(&b, 0)
+			t.Log(b.String())
+			require.GreaterOrEqual(t, percent(passed, len(all.entries)), want, "fewer operations pass than did")
+		})
+	}
+}
+
+func replayed(t *testing.T, o *options) *tally {
+	t.Helper()
+	files, err := o.files()
+	require.NoError(t, err)
+	h, err := newHosts(context.Background(), o)
+	require.NoError(t, err)
+	defer h.close()
+	all := &tally{}
+	for _, f := range files {
+		require.NoError(t, h.module(context.Background(), f, all.add), f)
+	}
+	return all
+}
+
+// TestHosts replays some modules on every host: the outcomes are the same.
+func TestHosts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a guest")
+	}
+	t.Chdir("../../..")
+	var native []entry
+	for _, host := range []string{"native", "async", "blocking"} {
+		o := &options{corpus: "conformance/testdata/corpus", vendor: "sqlite", host: host, run: regexp.MustCompile(`^(aggregation|lookup|select_related)/`), only: regexp.MustCompile(`/(aggregation|lookup|select_related)\.`)}
+		all := replayed(t, o)
+		require.NotEmpty(t, all.entries)
+		if host == "native" {
+			native = all.entries
+			continue
+		}
+		require.Equal(t, len(native), len(all.entries))
+		for i, e := range all.entries {
+			require.Equal(t, native[i].ID, e.ID)
+			require.Equal(t, native[i].Status, e.Status, "%s on %s: %s", e.ID, host, e.Reason)
+			require.Equal(t, native[i].Statements, e.Statements, "%s on %s", e.ID, host)
+		}
+	}
+}
+
+func TestKnown(t *testing.T) {
+	k := known{"m/C/t/0": "slow", "m/C/t/1": "gone"}
+	all := &tally{entries: []entry{{ID: "m/C/t/0", Status: replay.Passed}, {ID: "m/C/t/1", Status: replay.Failed}, {ID: "m/C/t/2", Status: replay.Unsupported}}}
+	var b bytes.Buffer
+	require.False(t, k.check(all, &options{known: "known.txt", run: regexp.MustCompile("x")}, &b))
+	require.Contains(t, b.String(), "m/C/t/0 passes")
+	require.Contains(t, b.String(), "1 operations do not pass")
+	delete(k, "m/C/t/0")
+	all.entries = all.entries[:2]
+	require.True(t, k.check(all, &options{run: regexp.MustCompile("x")}, io.Discard))
+	require.False(t, k.check(all, &options{run: regexp.MustCompile("")}, io.Discard), "half of the operations are listed")
+}
+
+func TestSummary(t *testing.T) {
+	yes := true
+	all := &tally{entries: []entry{
+		{ID: "m/C/t/0", Kind: "get", Status: replay.Passed, SQL: &yes}, {ID: "m/C/t/1", Kind: "save", Status: replay.Failed}, {ID: "n/C/t/1", Kind: "save", Status: replay.Unsupported},
+	}}
+	var b strings.Builder
+	all.summary(&b, time.Second)
+	require.True(t, strings.HasSuffix(b.String(), "\nreplayed=3 passed=1 failed=1 unsupported=1\n"), b.String())
+	require.Contains(t, b.String(), "SQL of the same shape 100.00 %")
+}
+
+func TestArguments(t *testing.T) {
+	for _, args := range [][]string{{"-vendor", "oracle"}, {"-run", "("}, {"-nonsense"}} {
+		_, err := parse(args, io.Discard)
+		require.Error(t, err, args)
+	}
+	o, err := parse([]string{"-host", "moon"}, io.Discard)
+	require.NoError(t, err)
+	_, err = newHosts(context.Background(), o)
+	require.ErrorContains(t, err, "native, async or blocking")
+	_, err = replayAll(context.Background(), &options{corpus: t.TempDir(), vendor: "sqlite", host: "native"}, io.Discard, io.Discard)
+	require.ErrorContains(t, err, "-corpus")
+}
