@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	if asVet(os.Args[1:]) {
+		vet()
+	}
+	// The first signal stops gracefully, a second one at once.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+type cli struct {
+	Serve    serveCmd    `cmd:"" help:"Build an app, unless nothing changed, and serve it."`
+	Build    buildCmd    `cmd:"" help:"Build an app into one .wasm file and compile it for this machine."`
+	Generate generateCmd `cmd:"" help:"Write typed references to the fields of an app's models."`
+	Check    checkCmd    `cmd:"" help:"Prove the names in an app's queries against its models."`
+	Loaddata loaddataCmd `cmd:"" help:"Store the records of files in Django's format."`
+	Dumpdata dumpdataCmd `cmd:"" help:"Write an app's records in Django's format."`
+	Version  versionCmd  `cmd:"" help:"Print the versions of vinyl-edge, of its ABI, and of Go."`
+}
+
+const description = `Vinyl serves web apps whose views are WebAssembly guests.
+
+Examples:
+  vinyl-edge serve ./examples/polls          the app's address is printed when it is ready
+  vinyl-edge serve . --addr :8080            in the app's folder, reachable from elsewhere
+                                             by the names in VINYL_ALLOWED_HOSTS
+  vinyl-edge build . -o app.wasm             one file, served anywhere
+  vinyl-edge serve app.wasm --db file:/var/lib/app.db`
+
+func newParser(ctx context.Context, c *cli, out *output, config *configuration) (*kong.Kong, error) {
+	return kong.New(
+		c, kong.Name("vinyl-edge"), kong.Description(description),
+		kong.Writers(out.out, out.err), kong.Exit(func(code int) { panic(exit(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Resolvers(config),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(out),
+	)
+}
+
+// exit is how kong leaves after --help.
+type exit int
+
+// run is main without its process: it returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		if v := recover(); v != nil {
+			c, ok := v.(exit)
+			if !ok {
+				panic(v)
+			}
+			code = int(c)
+		}
+	}()
+	out := &output{out: stdout, err: stderr}
+	config := &configuration{getenv: os.LookupEnv}
+	parser, err := newParser(ctx, &cli{}, out, config)
+	if err != nil {
+		return out.fail(err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		explained := config.explain(err)
+		out.fail(explained)
+		var parse *kong.ParseError
+		if errors.As(explained, &parse) {
+			out.say("try: vinyl-edge " + commandOf(parse) + "--help")
+		}
+		return 2
+	}
+	if err := parsed.Run(); err != nil {
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			return 130
+		}
+		return out.fail(err)
+	}
+	return 0
+}
+
+// commandOf is the command that was understood, with a space, or nothing.
+func commandOf(err *kong.ParseError) string {
+	if err.Context != nil {
+		if node := err.Context.Selected(); node != nil {
+			return node.Name + " "
+		}
+	}
+	return ""
+}
