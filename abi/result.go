@@ -82,7 +82,8 @@ func (e *OpError) Error() string { return e.Message }
 // HTTPStatus is what a view that fails with e is answered with: 503 says that
 // trying again later may help.
 func (e *OpError) HTTPStatus() int {
-	if e.Code == CodeBusy || e.Code == CodeTimeout {
+	lost := e.Code == CodeDatabase && len(e.Detail) > 0 && e.Detail[0] == "connection"
+	if e.Code == CodeBusy || e.Code == CodeTimeout || lost {
 		return 503
 	}
 	return 500

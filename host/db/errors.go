@@ -19,6 +19,13 @@ const (
 	BusySerialization = "serialization" // a transaction cannot be put in one order with others
 )
 
+// The first detail of an error with CodeTimeout names the limit of the database
+// that was reached; without it the operation's own time was over.
+const (
+	TimeoutStatement = "statement_timeout"
+	TimeoutLock      = "lock_timeout"
+)
+
 // LostConnection is the first detail of an error with CodeDatabase or
 // CodeUnknown after the connection to the server broke.
 const LostConnection = "connection"

@@ -69,8 +69,8 @@ func TestStatementsThatWaitAreSmall(t *testing.T) {
 		}()
 	}
 	time.Sleep(time.Second)
+	require.Eventually(t, func() bool { return heap()-before < 60<<20 }, 30*time.Second, 100*time.Millisecond, "a busy machine takes a while to plan them all")
 	require.Empty(t, ended)
-	require.Less(t, heap()-before, int64(60<<20))
 	cancel()
 	for range cap(ended) {
 		requireCode(t, abi.CodeCancelled, <-ended)

@@ -3,6 +3,7 @@ package postgres
 import (
 	"errors"
 	"net/url"
+	"os"
 	"runtime"
 	"strconv"
 	"strings"
@@ -22,11 +23,14 @@ type Config struct {
 	// and read-only transactions (16). Together they stay below the 100
 	// connections that a server takes by default.
 	Readers, Writers, Holds int
-	// QueueTimeout is how long a connection to write or hold is waited for (30 s).
+	// QueueTimeout is how long a connection is waited for (10 s), which is less
+	// than a request has: so the error says what was waited for.
 	QueueTimeout time.Duration
 	// IdleTimeout closes connections that nobody needs (5 min), Lifetime those
 	// that are older (1 h), so that a change of servers is noticed.
 	IdleTimeout, Lifetime time.Duration
+	// Attrs is target_session_attrs: which of several servers will do.
+	Attrs string
 	// CancelTimeout is how long the server has to obey a cancellation, or to
 	// answer a commit whose ctx has ended, before its connection is given up (5 s).
 	CancelTimeout time.Duration
@@ -43,7 +47,7 @@ var fixed = map[string]string{
 // ParseURL reads postgres://user:password@host:port/database. Parameters are
 // readers, writers, holds, queue_timeout and idle_timeout (milliseconds),
 // libpq's (sslmode, connect_timeout, target_session_attrs, ...), and
-// settings of a session such as search_path or statement_timeout.
+// settings of a session such as search_path, statement_timeout and lock_timeout.
 func ParseURL(s string) (cfg Config, err error) {
 	base, query, _ := strings.Cut(s, "?") // not url.Parse, to which several hosts are none
 	q, err := url.ParseQuery(query)
@@ -62,6 +66,9 @@ func ParseURL(s string) (cfg Config, err error) {
 		if _, ok := fixed[strings.ToLower(key)]; ok {
 			return cfg, bad(s, key+" belongs to the host: leave it out")
 		}
+	}
+	if cfg.Attrs = q.Get("target_session_attrs"); cfg.Attrs == "" {
+		cfg.Attrs = os.Getenv("PGTARGETSESSIONATTRS")
 	}
 	if cfg.Server, err = pgconn.ParseConfig(base + "?" + q.Encode()); err != nil {
 		return cfg, bad(s, reason(err)+" (special characters of a password are written as %XX)")
@@ -106,7 +113,7 @@ func (c *Config) defaults() {
 		}
 	}
 	for p, d := range map[*time.Duration]time.Duration{
-		&c.QueueTimeout: 30 * time.Second, &c.IdleTimeout: 5 * time.Minute, &c.Lifetime: time.Hour, &c.CancelTimeout: 5 * time.Second,
+		&c.QueueTimeout: 10 * time.Second, &c.IdleTimeout: 5 * time.Minute, &c.Lifetime: time.Hour, &c.CancelTimeout: 5 * time.Second,
 	} {
 		if *p <= 0 {
 			*p = d
@@ -143,5 +150,5 @@ func reason(err error) string {
 	if _, rest, ok := strings.Cut(msg, "`: "); ok {
 		msg = rest
 	}
-	return msg
+	return strings.ReplaceAll(msg, "\n", "; ") // one of each server
 }

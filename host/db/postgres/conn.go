@@ -41,13 +41,16 @@ type conn struct {
 
 	acquired bool
 	tx       bool // Begin was called and neither Commit nor Rollback
+	readTx   bool // the transaction is, or was, one that only reads
 	broken   bool // can't be used again
 	traces   bool // a statement may have changed the session
+	epoch    int64
 }
 
 var _ db.Conn = (*conn)(nil)
 
 func (d *DB) connect(ctx context.Context, mode db.Mode, server *pgconn.Config) (*conn, error) {
+	epoch := d.health.epoch.Load()
 	pg, err := pgconn.ConnectConfig(ctx, server)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -55,17 +58,17 @@ func (d *DB) connect(ctx context.Context, mode db.Mode, server *pgconn.Config) (
 		}
 		return nil, connectError(err)
 	}
-	c := &conn{db: d, mode: mode, pg: pg, out: pg.Frontend(), born: time.Now(), quit: make(chan struct{})}
+	c := &conn{db: d, mode: mode, pg: pg, out: pg.Frontend(), born: time.Now(), quit: make(chan struct{}), epoch: epoch}
 	c.interrupt, c.expire = c.stop, c.deadline
 	return c, nil
 }
 
 // alive finds out about servers that went away while the connection was idle.
 func (c *conn) alive(idle time.Duration) bool {
-	if time.Since(c.born) > c.db.cfg.Lifetime {
+	if time.Since(c.born) > c.db.cfg.Lifetime || c.epoch != c.db.health.epoch.Load() {
 		return false
 	}
-	return idle < time.Second || c.answers()
+	return idle < time.Second && !c.db.health.suspect(time.Now().Add(-idle)) || c.answers()
 }
 
 func (c *conn) close() {
@@ -87,7 +90,7 @@ func (c *conn) Begin(ctx context.Context, readOnly bool) error {
 	if _, err := c.command(ctx, sql); err != nil {
 		return err
 	}
-	c.tx = true
+	c.tx, c.readTx = true, readOnly
 	return nil
 }
 
@@ -192,5 +195,5 @@ func (c *conn) Release() {
 		c.cursors[len(c.cursors)-1].Close()
 	}
 	_ = c.Rollback()
-	c.db.pool(c.mode).Put(c, c.broken || c.traces)
+	c.db.pool(c.mode).Put(c, c.broken || c.traces || c.epoch != c.db.health.epoch.Load())
 }

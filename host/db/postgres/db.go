@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/vinyl-edge/vinyl/abi"
 	"github.com/vinyl-edge/vinyl/host/db"
 	"github.com/vinyl-edge/vinyl/host/db/internal/pool"
@@ -23,6 +25,8 @@ type DB struct {
 
 	reads, holds, writes *pool.Pool[*conn]
 
+	health health
+
 	closing sync.Once
 	done    chan struct{}
 }
@@ -33,7 +37,7 @@ var _ db.DB = (*DB)(nil)
 func Open(ctx context.Context, cfg Config) (*DB, error) {
 	cfg.defaults()
 	d := &DB{cfg: cfg, done: make(chan struct{})}
-	d.reads = d.newPool(db.Read, cfg.Readers, 0)
+	d.reads = d.newPool(db.Read, cfg.Readers, cfg.QueueTimeout)
 	d.holds = d.newPool(db.Hold, cfg.Holds, cfg.QueueTimeout)
 	d.writes = d.newPool(db.Write, cfg.Writers, cfg.QueueTimeout)
 	c, err := d.Acquire(ctx, db.Read)
@@ -64,11 +68,20 @@ func major(version string) (n int) {
 // name is the database's without the password.
 func (d *DB) name() string {
 	s := d.cfg.Server
-	host := s.Host
-	if !strings.HasPrefix(host, "/") {
-		host += ":" + strconv.Itoa(int(s.Port))
+	names := []string{hostName(s.Host, s.Port)}
+	for _, f := range s.Fallbacks {
+		if name := hostName(f.Host, f.Port); name != names[len(names)-1] { // with TLS and without
+			names = append(names, name)
+		}
 	}
-	return "postgres://" + s.User + "@" + host + "/" + s.Database
+	return "postgres://" + s.User + "@" + strings.Join(names, ",") + "/" + s.Database
+}
+
+func hostName(host string, port uint16) string {
+	if strings.HasPrefix(host, "/") {
+		return host
+	}
+	return host + ":" + strconv.Itoa(int(port))
 }
 
 func (d *DB) newPool(mode db.Mode, size int, wait time.Duration) *pool.Pool[*conn] {
@@ -76,6 +89,9 @@ func (d *DB) newPool(mode db.Mode, size int, wait time.Duration) *pool.Pool[*con
 	if mode != db.Write {
 		server.RuntimeParams = maps.Clone(server.RuntimeParams)
 		server.RuntimeParams["default_transaction_read_only"] = "on"
+		if d.cfg.Attrs == "read-write" { // which the setting makes this session not be
+			server.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
+		}
 	}
 	return pool.New(pool.Config[*conn]{
 		Size: size, Wait: wait, Idle: d.cfg.IdleTimeout, Done: d.done,

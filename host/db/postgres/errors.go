@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net"
 	"strings"
@@ -62,18 +64,27 @@ func serverError(pg *pgconn.PgError) *abi.OpError {
 		e.Message += ": run the transaction again"
 	case "55P03":
 		e.Code, e.Detail = abi.CodeBusy, []string{db.BusyLock}
-	case "53300", "57P03":
+		if pg.Routine == "ProcessInterrupts" { // else it did not want to wait
+			e.Code, e.Detail = abi.CodeTimeout, []string{db.TimeoutLock}
+			e.Message += ": keep transactions short, or raise lock_timeout in the database URL"
+		}
+	case "57P03":
+		e.Code, e.Detail = abi.CodeBusy, []string{db.LostConnection}
+		e.Message += ": try again"
+	case "53300":
 		e.Code, e.Detail = abi.CodeBusy, []string{db.BusyQueue}
 		e.Message += ": raise the server's max_connections, or lower readers, writers and holds in the database URL"
 	case "25006":
 		e.Code = abi.CodeReadOnly
+		e.Message += ": where a server became a standby, name them all in the database URL (postgres://a,b/db?target_session_attrs=read-write)"
 	case "25P02":
 		e.Message = failedTx
 	case "25P03", "25P04": // the server's own limits of transactions
 		e.Code = abi.CodeTimeout
 	case "57014":
 		if e.Code = abi.CodeCancelled; strings.Contains(pg.Message, "timeout") {
-			e.Code = abi.CodeTimeout
+			e.Code, e.Detail = abi.CodeTimeout, []string{db.TimeoutStatement}
+			e.Message += ": make the statement cheaper, or raise statement_timeout in the database URL"
 		}
 	case "57P01", "57P02", "57P05":
 		e.Detail = []string{db.LostConnection}
@@ -139,9 +150,29 @@ func connectError(err error) *abi.OpError {
 		}
 		return e
 	}
-	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "dial" {
-		e.Message += ": is the server running there, and does it listen?"
-	}
+	e.Message += advice(err)
 	return e
+}
+
+// advice says what to do about a connection that was not made.
+func advice(err error) string {
+	var op *net.OpError
+	var unknown x509.UnknownAuthorityError
+	var name x509.HostnameError
+	var cert *tls.CertificateVerificationError
+	switch text := err.Error(); {
+	case errors.As(err, &unknown):
+		return ": give the file of the certificate that signed the server's: sslrootcert=/path/ca.crt in the database URL"
+	case errors.As(err, &name):
+		return ": use a name that the server's certificate has, or sslmode=verify-ca"
+	case errors.As(err, &cert):
+		return ": look at the server's certificate"
+	case strings.Contains(text, "server refused TLS connection"):
+		return ": switch it on at the server (ssl = on), or write sslmode=disable where the network is trusted"
+	case strings.Contains(text, "read only connection"), strings.Contains(text, "server is in standby mode"):
+		return ": none of the servers can write: name the primary, or promote one"
+	case errors.As(err, &op) && op.Op == "dial":
+		return ": is the server running there, and does it listen?"
+	}
+	return ""
 }

@@ -93,6 +93,7 @@ func (c *conn) answers() bool {
 // lose gives the connection up.
 func (c *conn) lose() {
 	c.broken = true
+	c.db.health.lost()
 	_ = c.pg.Conn().Close()
 }
 
@@ -143,6 +144,9 @@ func (c *conn) settle(ctx context.Context) error {
 // ended is the error of an operation whose ctx may be the reason for it.
 func (c *conn) ended(ctx context.Context, err error) *abi.OpError {
 	e := opError(err)
+	if e.Code == abi.CodeReadOnly && c.mode == db.Write && !c.readTx && (c.db.cfg.Attrs == "read-write" || c.db.cfg.Attrs == "primary") {
+		c.db.health.demoted()
+	}
 	if ctx.Err() == nil {
 		return e
 	}

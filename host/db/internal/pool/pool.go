@@ -105,7 +105,7 @@ func (p *Pool[C]) queue(ctx context.Context) error {
 	case <-late:
 		return &abi.OpError{
 			Code:    abi.CodeBusy,
-			Message: "the database is busy: other requests kept its connections for too long: keep transactions and streams short",
+			Message: "the database is busy: no connection became free within " + p.cfg.Wait.String() + ": keep transactions and streams short, or raise queue_timeout in the database URL, or the number of its connections",
 			Detail:  []string{db.BusyQueue},
 		}
 	}
