@@ -68,6 +68,7 @@ const (
 	CodeValue        ErrorCode = 19 // a parameter does not fit its field (overflow, NUL, invalid UTF-8)
 	CodeNotSupported ErrorCode = 20 // understood, but this database or host lacks it
 	CodeNoDatabase   ErrorCode = 21 // no database has the alias; Detail: alias, those that there are
+	CodeLimit        ErrorCode = 22 // the request has reached a limit of the host; Detail: the limit's name, its value, the setting that raises it
 )
 
 // OpError is an operation's failure: u8 code, message, count, detail strings.

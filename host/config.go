@@ -40,10 +40,17 @@ type Config struct {
 	TxTimeout      time.Duration // of a transaction that can write; 5 s
 	IdleTimeout    time.Duration // of a client that does not send or read; 60 s
 	FetchTimeout   time.Duration // of a request that a view sends to another site; 30 s
-	MemoryLimit    int64         // bytes of one instance; 256 MiB
-	MaxBody        int64         // bytes of a request's body; 10 MiB
-	MaxHeader      int           // bytes of a request's head; 64 KiB
-	MaxFetch       int64         // bytes that another site may answer a view; 64 MiB
+	// What a request may ask of its databases; 0 is no limit.
+	StatementTimeout time.Duration // of a statement
+	MaxOperations    int           // statements, and transactions begun
+	MaxRows          int64         // read
+	MaxDBBytes       int64         // of results
+	MaxTransactions  int           // open at a time; 64
+
+	MemoryLimit int64 // bytes of one instance; 256 MiB
+	MaxBody     int64 // bytes of a request's body; 10 MiB
+	MaxHeader   int   // bytes of a request's head; 64 KiB
+	MaxFetch    int64 // bytes that another site may answer a view; 64 MiB
 
 	CacheDir       string            // of compiled code; DefaultCacheDir()
 	Static         string            // folder served under StaticURL; empty: none
@@ -83,7 +90,8 @@ func (c *Config) complete() error {
 		return fmt.Errorf("host: %d instances: give a number from 1 to 10000", c.Instances)
 	case len(c.Wasm) == 0:
 		return errors.New("host: no guest: Config.Wasm is empty")
-	case c.MemoryLimit < 0 || c.MaxBody < 0 || c.MaxHeader < 0 || c.CPUBudget < 0 || c.RequestTimeout < 0 || c.AfterTimeout < 0 || c.TxTimeout < 0 || c.IdleTimeout < 0 || c.FetchTimeout < 0 || c.MaxFetch < 0:
+	case c.MemoryLimit < 0 || c.MaxBody < 0 || c.MaxHeader < 0 || c.CPUBudget < 0 || c.RequestTimeout < 0 || c.AfterTimeout < 0 || c.TxTimeout < 0 || c.IdleTimeout < 0 || c.FetchTimeout < 0 || c.MaxFetch < 0,
+		c.StatementTimeout < 0 || c.MaxOperations < 0 || c.MaxRows < 0 || c.MaxDBBytes < 0 || c.MaxTransactions < 0:
 		return errors.New("host: limits can't be negative; 0 is the default")
 	}
 	n := runtime.GOMAXPROCS(0)

@@ -82,6 +82,9 @@ func New(ctx context.Context, cfg Config) (_ *Host, err error) {
 	h.service = service.New(service.Config{
 		DB: h.db, Databases: h.dbs, App: cfg.App, AllowFetch: allowed, FetchTimeout: cfg.FetchTimeout, FetchMax: cfg.MaxFetch, CreateTables: cfg.CreateTables, DenySQL: cfg.DenySQL,
 		Log: cfg.Log, Observe: h.metrics.observe, Trace: cfg.Trace, TxTimeout: cfg.TxTimeout,
+		Limits: service.Limits{
+			Operations: cfg.MaxOperations, Rows: cfg.MaxRows, Bytes: cfg.MaxDBBytes, Transactions: cfg.MaxTransactions, StatementTime: cfg.StatementTimeout,
+		},
 	})
 	h.engine, err = engine.New(ctx, cfg.Wasm, engine.Config{
 		Name: cfg.App, Blocking: cfg.Variant == Blocking, CPUBudget: cfg.CPUBudget,

@@ -29,19 +29,24 @@ type serveCmd struct {
 	Static    string    `placeholder:"DIR" help:"Folder served below /static/; the app's folder static if there is one."`
 	Metrics   string    `placeholder:"ADDR" help:"Serve Prometheus metrics at http://ADDR/metrics."`
 
-	CPUBudget      time.Duration `name:"cpu-budget" default:"1s" help:"CPU time after which a view is stopped."`
-	RequestTimeout time.Duration `default:"30s" help:"Time until a response must have begun."`
-	AfterTimeout   time.Duration `default:"30s" help:"Time for the work after a response."`
-	TxTimeout      time.Duration `default:"5s" help:"Time for a transaction that can write: others wait for it."`
-	IdleTimeout    time.Duration `default:"60s" help:"Patience with clients that neither send nor read."`
-	MemoryLimit    size          `default:"256MiB" help:"Memory of one instance."`
-	MaxBody        size          `default:"10MiB" help:"Largest request body."`
-	MaxHeader      size          `default:"64KiB" help:"Largest request header."`
-	DenySQL        bool          `name:"deny-sql" help:"Refuse SQL that the app writes itself, and functions of the database that it names."`
-	AllowFetch     []fetchHost   `placeholder:"HOST" help:"Hosts that views may fetch from, like api.example.com; * is every public one."`
-	FetchTimeout   time.Duration `default:"30s" help:"Time for a request that a view sends."`
-	MaxFetch       size          `default:"64MiB" help:"Largest answer to such a request."`
-	TrustedProxies []string      `placeholder:"NET" help:"Proxies whose X-Forwarded headers are believed, like 10.0.0.0/8."`
+	CPUBudget        time.Duration `name:"cpu-budget" default:"1s" help:"CPU time after which a view is stopped."`
+	RequestTimeout   time.Duration `default:"30s" help:"Time until a response must have begun."`
+	AfterTimeout     time.Duration `default:"30s" help:"Time for the work after a response."`
+	TxTimeout        time.Duration `default:"5s" help:"Time for a transaction that can write: others wait for it."`
+	StatementTimeout time.Duration `default:"0s" help:"Time for a statement of a request, with its wait for a connection; 0 is no limit."`
+	MaxOperations    int           `default:"0" help:"Most statements and transactions of a request; 0 is no limit."`
+	MaxRows          int64         `default:"0" help:"Most rows that a request reads; 0 is no limit."`
+	MaxDBBytes       size          `name:"max-db-bytes" default:"0" help:"Most bytes that a request reads from databases; 0 is no limit."`
+	MaxTransactions  int           `default:"64" help:"Most transactions that a request has open at a time."`
+	IdleTimeout      time.Duration `default:"60s" help:"Patience with clients that neither send nor read."`
+	MemoryLimit      size          `default:"256MiB" help:"Memory of one instance."`
+	MaxBody          size          `default:"10MiB" help:"Largest request body."`
+	MaxHeader        size          `default:"64KiB" help:"Largest request header."`
+	DenySQL          bool          `name:"deny-sql" help:"Refuse SQL that the app writes itself, and functions of the database that it names."`
+	AllowFetch       []fetchHost   `placeholder:"HOST" help:"Hosts that views may fetch from, like api.example.com; * is every public one."`
+	FetchTimeout     time.Duration `default:"30s" help:"Time for a request that a view sends."`
+	MaxFetch         size          `default:"64MiB" help:"Largest answer to such a request."`
+	TrustedProxies   []string      `placeholder:"NET" help:"Proxies whose X-Forwarded headers are believed, like 10.0.0.0/8."`
 
 	LogFormat string        `enum:"text,json" default:"text" help:"Form of the log: text or json."`
 	AccessLog bool          `default:"true" negatable:"" help:"Log every request."`
@@ -154,6 +159,7 @@ func (c *serveCmd) hostConfig(a *app, dbs databases) host.Config {
 		Wasm: a.wasm, App: a.name, Variant: host.Variant(c.Host), Instances: c.Instances, DB: dbs[defaultDatabase], Databases: map[string]string{}, CreateTables: true,
 		CPUBudget: c.CPUBudget, RequestTimeout: c.RequestTimeout, AfterTimeout: c.AfterTimeout, TxTimeout: c.TxTimeout, IdleTimeout: c.IdleTimeout,
 		MemoryLimit: int64(c.MemoryLimit), MaxBody: int64(c.MaxBody), MaxHeader: int(c.MaxHeader),
+		StatementTimeout: c.StatementTimeout, MaxOperations: c.MaxOperations, MaxRows: c.MaxRows, MaxDBBytes: int64(c.MaxDBBytes), MaxTransactions: c.MaxTransactions,
 		FetchTimeout: c.FetchTimeout, MaxFetch: int64(c.MaxFetch),
 		DenySQL: c.DenySQL, Static: c.Static, TrustedProxies: c.TrustedProxies, AccessLog: c.AccessLog,
 	}

@@ -41,6 +41,7 @@ type Options struct {
 	Proxies    httpabi.Proxies
 	Timeout    time.Duration // of a request, none by default
 	TxTimeout  time.Duration
+	Limits     service.Limits // of a request, none by default
 	// AfterTimeout bounds the work after a response, 10 s by default.
 	AfterTimeout time.Duration
 	// Trace is called with the SQL of every statement before it runs.
@@ -100,7 +101,7 @@ func New(tb TB, app abi.App, opts Options) *Host {
 	h.db, h.dbs = d, map[string]db.DB{service.Default: d}
 	maps.Copy(h.dbs, others)
 	h.svc = service.New(service.Config{
-		DB: d, Databases: others, App: "test", AllowFetch: allowed, Log: h.log, Observe: opts.Observe, Trace: opts.Trace, TxTimeout: opts.TxTimeout, CreateTables: true,
+		DB: d, Databases: others, App: "test", AllowFetch: allowed, Log: h.log, Observe: opts.Observe, Trace: opts.Trace, TxTimeout: opts.TxTimeout, Limits: opts.Limits, CreateTables: true,
 	})
 	h.server = sync.OnceValue(func() *httptest.Server { return httptest.NewServer(h.Handler()) })
 	h.client = h.newClient()

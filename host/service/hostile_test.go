@@ -123,13 +123,14 @@ func TestTransactionsAreForgotten(t *testing.T) {
 	begin := func(ms uint32) error {
 		return abi.ReadBytes(h.Do(context.Background(), abi.OpBegin, abi.TxBegin{ReadOnly: true, Timeout: ms}.Append(nil))).Begin()
 	}
-	for range 5 * maxTxs {
+	for range 5 * h.svc.cfg.Limits.Transactions {
 		require.NoError(t, begin(1))
 		time.Sleep(2 * time.Millisecond)
 	}
-	require.LessOrEqual(t, len(h.txs), maxTxs)
-	for range maxTxs {
+	require.LessOrEqual(t, len(h.txs), h.svc.cfg.Limits.Transactions)
+	for range h.svc.cfg.Limits.Transactions {
 		_ = begin(0)
 	}
-	requireCode(t, abi.CodeNotSupported, begin(0))
+	e := requireCode(t, abi.CodeLimit, begin(0))
+	require.Equal(t, []string{"transactions", "64", "max-transactions"}, e.Detail)
 }

@@ -37,6 +37,8 @@ type Config struct {
 	// MaxResult bounds a result that is answered whole, 256 MiB by default.
 	// Streams have no bound.
 	MaxResult int
+	// Limits bound what one request may ask of the databases.
+	Limits Limits
 	// FetchTimeout bounds an outgoing request until its body has been read
 	// (30 s), FetchMax its body's length (64 MiB).
 	FetchTimeout time.Duration
@@ -68,6 +70,12 @@ func New(cfg Config) *Service {
 	}
 	if cfg.MaxResult <= 0 {
 		cfg.MaxResult = 256 << 20
+	}
+	if cfg.Limits.Transactions <= 0 {
+		cfg.Limits.Transactions = 64
+	}
+	if n := cfg.Limits.Bytes; n > 0 && n < int64(cfg.MaxResult) {
+		cfg.MaxResult = int(n)
 	}
 	if cfg.FetchTimeout <= 0 {
 		cfg.FetchTimeout = 30 * time.Second

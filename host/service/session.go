@@ -15,7 +15,8 @@ import (
 // Session is all operations of one request. Its methods may be called
 // concurrently.
 type Session struct {
-	svc *Service
+	svc   *Service
+	spent spent
 
 	mu     sync.Mutex
 	ctx    context.Context // of everything that runs; nil before the first operation
@@ -63,12 +64,29 @@ func (s *Session) Do(ctx context.Context, kind abi.OpKind, msg []byte) []byte {
 	ctx, cancel := joined(ctx, life)
 	defer cancel()
 	start := time.Now()
-	out, err := s.do(ctx, kind, msg)
+	out, err := s.limited(ctx, kind, msg)
 	s.svc.observe(kind, start, err)
 	if err != nil {
 		return failed(err)
 	}
 	return out
+}
+
+// limited does it within the request's limits.
+func (s *Session) limited(ctx context.Context, kind abi.OpKind, msg []byte) ([]byte, error) {
+	ctx, end, err := s.admit(ctx, kind, msg)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	out, err := s.do(ctx, kind, msg)
+	if err == nil {
+		err = s.charge(kind, out)
+	}
+	if err = s.large(s.late(ctx, err)); err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 func (s *Session) do(ctx context.Context, kind abi.OpKind, msg []byte) (out []byte, err error) {
@@ -141,11 +159,14 @@ func (s *Session) produce(ctx context.Context, kind abi.OpKind, msg []byte, p *p
 	defer s.svc.contain(kind, &err)
 	switch kind {
 	case abi.OpStream:
+		if _, _, err := s.admit(ctx, kind, msg); err != nil {
+			return err
+		}
 		return s.stream(ctx, abi.ReadBytes(msg), p)
 	case abi.OpFetch:
 		return s.fetchTo(ctx, msg, p)
 	}
-	out, err := s.do(ctx, kind, msg)
+	out, err := s.limited(ctx, kind, msg)
 	if err != nil {
 		return err
 	}

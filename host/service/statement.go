@@ -227,19 +227,19 @@ func (s *Session) stream(ctx context.Context, r *abi.Reader, p *pipe) error {
 		if err != nil {
 			return err
 		}
-		return pump(ctx, t.use, st, p)
+		return s.pump(ctx, s.timed(t.use), st, p)
 	}
 	c, err := st.reg.db.Acquire(ctx, db.Hold)
 	if err != nil {
 		return err
 	}
 	defer c.Release()
-	return pump(ctx, func(ctx context.Context, f func(context.Context, db.Conn) error) error { return f(ctx, c) }, st, p)
+	return s.pump(ctx, s.timed(func(ctx context.Context, f func(context.Context, db.Conn) error) error { return f(ctx, c) }), st, p)
 }
 
 // pump moves frames from a statement to p. Between frames others may use the
 // connection.
-func pump(ctx context.Context, use func(context.Context, func(context.Context, db.Conn) error) error, st prepared, p *pipe) error {
+func (s *Session) pump(ctx context.Context, use func(context.Context, func(context.Context, db.Conn) error) error, st prepared, p *pipe) error {
 	var cur db.Cursor
 	b, lim, done := st.head, streamLimits, false
 	fill := func(ctx context.Context, c db.Conn) (err error) {
@@ -252,8 +252,11 @@ func pump(ctx context.Context, use func(context.Context, func(context.Context, d
 			}
 			b = db.AppendColumns(b, st.Statement, cur)
 		}
-		b, done, err = cur.Fill(ctx, b, lim)
-		return err
+		start := len(b)
+		if b, done, err = cur.Fill(ctx, b, lim); err != nil {
+			return err
+		}
+		return s.chargeFrames(b, start)
 	}
 	defer func() {
 		if cur != nil && !done {

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/vinyl-edge/vinyl/abi"
@@ -62,7 +63,7 @@ func (s *Session) beginTx(ctx context.Context, msg []byte) ([]byte, error) {
 	if !s.room() {
 		s.mu.Unlock()
 		t.finish(errTxDone)
-		return nil, fail(abi.CodeNotSupported, "vinyl: this request has too many transactions open: end some first")
+		return nil, limitTransactions.reached(abi.CodeLimit, strconv.Itoa(s.svc.cfg.Limits.Transactions))
 	}
 	if s.txs == nil {
 		s.txs = map[uint64]*tx{}
@@ -80,13 +81,11 @@ func (s *Session) beginTx(ctx context.Context, msg []byte) ([]byte, error) {
 	return abi.AppendU64([]byte{abi.ResultOK}, token), nil
 }
 
-// maxTxs bounds the transactions of a session.
-const maxTxs = 64
-
 // room tells whether there may be another transaction, and forgets those whose
 // time was over. s.mu is held.
 func (s *Session) room() bool {
-	if len(s.txs) < maxTxs {
+	most := s.svc.cfg.Limits.Transactions
+	if len(s.txs) < most {
 		return true
 	}
 	for token, t := range s.txs {
@@ -94,7 +93,7 @@ func (s *Session) room() bool {
 			delete(s.txs, token)
 		}
 	}
-	return len(s.txs) < maxTxs
+	return len(s.txs) < most
 }
 
 // tx finds a transaction of this session.

@@ -99,7 +99,12 @@ func (p *Pool[C]) queue(ctx context.Context) error {
 	case p.sem <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return db.CtxError(ctx)
+		e := db.CtxError(ctx)
+		if e.Code == abi.CodeTimeout {
+			e.Message += ", in which no connection to the database became free: keep transactions and streams short, or raise the number of connections in the database URL"
+			e.Detail = []string{db.BusyQueue}
+		}
+		return e
 	case <-p.cfg.Done:
 		return db.ErrClosed
 	case <-late:
