@@ -132,3 +132,17 @@ func TestSQLOfTheApp(t *testing.T) {
 	s.logs("this host runs no SQL, and no function of the database, that an app names itself")
 	require.Equal(t, "1", s.do("POST", "/notes", nil).body, "none but that of the app")
 }
+
+// table is the rows of a query.
+func table(t *testing.T, c *sqlite.Conn, sql string) (rows [][]string) {
+	t.Helper()
+	require.NoError(t, sqlitex.ExecuteTransient(c, sql, &sqlitex.ExecOptions{ResultFunc: func(st *sqlite.Stmt) error {
+		row := make([]string, st.ColumnCount())
+		for i := range row {
+			row[i] = st.ColumnText(i)
+		}
+		rows = append(rows, row)
+		return nil
+	}}))
+	return rows
+}

@@ -26,7 +26,7 @@ type Config struct {
 	Readers, Holds int
 	// BusyTimeout is how long a lock of another process is waited for (5 s).
 	BusyTimeout time.Duration
-	// QueueTimeout is how long this process's own writer is waited for (30 s).
+	// QueueTimeout is how long this process's own writer is waited for (10 s).
 	QueueTimeout time.Duration
 }
 
@@ -122,7 +122,7 @@ func (c *Config) defaults() {
 		c.BusyTimeout = 5 * time.Second
 	}
 	if c.QueueTimeout <= 0 {
-		c.QueueTimeout = 30 * time.Second
+		c.QueueTimeout = 10 * time.Second
 	}
 }
 

@@ -1,0 +1,151 @@
+//go:build unix
+
+package postgres
+
+import (
+	"context"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/vinyl-edge/vinyl/abi"
+	"github.com/vinyl-edge/vinyl/host/db"
+	"github.com/vinyl-edge/vinyl/host/db/dbtest"
+	"github.com/vinyl-edge/vinyl/host/db/postgres/pgtest"
+)
+
+// TestManyCallers: a thousand callers at a handful of connections, some of
+// which give up.
+func TestManyCallers(t *testing.T) {
+	n := 1000
+	if testing.Short() {
+		n = 200
+	}
+	d := opened(t, "&readers=3&writers=2&holds=1&application_name=callers"+strconv.Itoa(os.Getpid()))
+	write(t, d, "CREATE TABLE t (id integer)")
+	var all sync.WaitGroup
+	errs := make([]error, n)
+	for i := range n {
+		all.Go(func() {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if i%5 == 0 {
+				time.AfterFunc(time.Duration(i%50)*time.Millisecond/10, cancel)
+			}
+			if i%2 == 0 {
+				_, errs[i] = dbtest.Do(ctx, d, db.Read, "SELECT pg_sleep(0.0005)")
+				return
+			}
+			errs[i] = func() error {
+				c, err := d.Acquire(ctx, db.Write)
+				if err != nil {
+					return err
+				}
+				defer c.Release()
+				if err := c.Begin(ctx, false); err != nil {
+					return err
+				}
+				if _, err := dbtest.On(ctx, c, true, "INSERT INTO t VALUES ($1)", abi.Int(int64(i))); err != nil {
+					return err
+				}
+				if i%3 == 0 {
+					return nil // Release undoes it
+				}
+				return c.Commit(ctx)
+			}()
+		})
+	}
+	all.Wait()
+	there := map[int64]bool{}
+	for _, r := range read(t, d, "SELECT id FROM t") {
+		there[r[0].Int64()] = true
+	}
+	for i, err := range errs {
+		switch {
+		case err == nil:
+			require.Equal(t, i%2 == 1 && i%3 != 0, there[int64(i)], i)
+		case db.AsOpError(err).Code == abi.CodeUnknown:
+		default:
+			require.Contains(t, []abi.ErrorCode{abi.CodeCancelled, abi.CodeBusy}, db.AsOpError(err).Code, "%v", err)
+			require.False(t, there[int64(i)], i)
+		}
+	}
+	for mode, most := range map[db.Mode]int{db.Read: 3, db.Write: 2, db.Hold: 1} { // none was lost
+		var held []db.Conn
+		for range most {
+			c, err := d.Acquire(t.Context(), mode)
+			require.NoError(t, err)
+			held = append(held, c)
+		}
+		for _, c := range held {
+			c.Release()
+		}
+	}
+	rows := read(t, d, "SELECT count(*), count(xact_start) FROM pg_stat_activity WHERE application_name = current_setting('application_name') AND pid <> pg_backend_pid()")
+	require.LessOrEqual(t, rows[0][0].Int64(), int64(5))
+	require.Equal(t, abi.Int(0), rows[0][1], "a transaction is left")
+}
+
+// TestAFullDisk: the file of a table is one that is always full.
+func TestAFullDisk(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("there is no /dev/full here")
+	}
+	c := pgtest.Own(t, pgtest.Options{})
+	cfg, err := ParseURL(c.Socket())
+	require.NoError(t, err)
+	d, err := Open(t.Context(), cfg)
+	require.NoError(t, err)
+	defer d.Close()
+	c.Exec("CREATE TABLE t (id integer); CREATE TABLE u (id integer)")
+	path := c.Path(c.Exec("SELECT pg_relation_filepath('t')")[0][0])
+	c.Stop()
+	require.NoError(t, os.Rename(path, path+".kept"))
+	require.NoError(t, os.Symlink("/dev/full", path))
+	c.Start()
+	insert := func() error { _, err := dbtest.Do(t.Context(), d, db.Write, "INSERT INTO t VALUES (1)"); return err }
+	eventually(t, func() error { _, err := dbtest.Do(t.Context(), d, db.Write, "INSERT INTO u VALUES (1)"); return err })
+	for range 3 {
+		require.Contains(t, dbtest.Code(t, abi.CodeFull, insert()).Message, "free some space on the server")
+	}
+	tx := acquire(t, d, db.Write)
+	require.NoError(t, tx.Begin(t.Context(), false))
+	require.NoError(t, on(tx, "INSERT INTO u VALUES (2)"))
+	dbtest.Code(t, abi.CodeFull, on(tx, "INSERT INTO t VALUES (2)"))
+	dbtest.Code(t, abi.CodeTxDone, tx.Commit(t.Context()))
+	tx.Release()
+	require.Equal(t, "1", c.Exec("SELECT count(*) FROM u")[0][0], "what came before is undone")
+	c.Stop()
+	require.NoError(t, os.Remove(path))
+	require.NoError(t, os.Rename(path+".kept", path))
+	c.Start()
+	eventually(t, insert)
+	require.Equal(t, "1", c.Exec("SELECT count(*) FROM t")[0][0])
+}
+
+// TestABackendThatIsKilled makes the server restart itself.
+func TestABackendThatIsKilled(t *testing.T) {
+	c := pgtest.Own(t, pgtest.Options{})
+	cfg, err := ParseURL(c.Socket())
+	require.NoError(t, err)
+	d, err := Open(t.Context(), cfg)
+	require.NoError(t, err)
+	defer d.Close()
+	write(t, d, "CREATE TABLE t (id integer)")
+	tx := begin(t, d)
+	require.NoError(t, on(tx, "INSERT INTO t VALUES (1)"))
+	write(t, d, "INSERT INTO t VALUES (2)")
+	p, err := os.FindProcess(int(tx.pg.PID()))
+	require.NoError(t, err)
+	require.NoError(t, p.Kill())
+	require.Eventually(t, func() bool { return on(tx, "SELECT 1") != nil }, time.Minute, 5*time.Millisecond)
+	err = tx.Commit(t.Context())
+	dbtest.Code(t, abi.CodeTxDone, err)
+	tx.Release()
+	eventually(t, func() error { _, err := dbtest.Do(t.Context(), d, db.Write, "INSERT INTO t VALUES (3)"); return err })
+	require.Equal(t, [][]abi.Value{{abi.Int(2)}, {abi.Int(3)}}, read(t, d, "SELECT DISTINCT id FROM t ORDER BY id"))
+}
