@@ -61,6 +61,7 @@ var rules = []rule{
 	{folder: "orm", guest: true, may: planning, never: []string{"./guest/..."}},
 	{folder: "orm/fn", guest: true, may: []string{"orm"}, never: []string{"./guest/..."}},
 	{folder: "orm/ref", guest: true, may: []string{"orm"}, never: []string{"./guest/..."}},
+	{folder: "orm/contenttypes", guest: true, may: []string{"orm", "orm/ref"}, never: []string{"./guest/..."}},
 	{folder: "orm/fixtures", guest: true, may: append([]string{"orm"}, planning...), never: []string{"./guest/..."}, brings: []string{"encoding/json", "fmt"}},
 	{folder: "orm/sqltext", never: impure},
 	{folder: "orm/planner", may: append([]string{"orm/sqltext"}, planning...), never: impure},
@@ -92,7 +93,7 @@ var rules = []rule{
 		folder: "cmd", never: []string{"./guest/..."}, may: []string{"abi", "orm/...", "host/...", "templ/...", "internal/..."},
 		modules: []string{"github.com/alecthomas/kong", "github.com/pelletier/go-toml", "github.com/prometheus/client_golang", "golang.org/x/sys", "golang.org/x/sync", "golang.org/x/term", "golang.org/x/tools"},
 	},
-	{folder: "examples", may: []string{"guest/...", "orm", "orm/fn", "orm/ref", "templ/..."}, never: []string{"./host/..."}, modules: []string{"github.com/a-h/templ"}},
+	{folder: "examples", may: []string{"guest/...", "orm", "orm/contenttypes/...", "orm/fn", "orm/ref", "templ/..."}, never: []string{"./host/..."}, modules: []string{"github.com/a-h/templ"}},
 	{folder: "conformance/idea", may: []string{"guest/...", "orm", "templ/..."}, never: []string{"./host/..."}, modules: []string{"github.com/a-h/templ", "golang.org/x/sync"}},
 	{folder: "conformance", may: []string{"..."}, modules: []string{"github.com/"}},
 }

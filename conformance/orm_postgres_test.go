@@ -20,6 +20,8 @@ func TestORMOnPostgres(t *testing.T) {
 		"callers at once": TestORMCallersAtOnce, "bulk update": TestORMBulkUpdate, "upsert": TestORMUpsert, "set to": TestORMSetTo, "find or create": TestORMFindOrCreate,
 		"through": TestRelatedThrough, "extends": TestExtends, "extends further": TestExtendsFurther, "proxy": TestProxy, "abstract": TestAbstractBase, "order": TestOrderInRelation, "related get": TestRelatedGetOrCreate, "foreign key": TestRelatedForeignKey, "signals": TestSignals, "delete many": TestDeleteTenThousand,
 		"bad input": TestORMBadInput, "constraints": TestORMConstraints, "dynamic": TestDynamicExtends, "parents": TestDynamicParents, "generic": TestDynamicGeneric, "foreign object": TestDynamicForeignObject,
+		"generic key": TestGenericForeignKey, "generic mistakes": TestGenericForeignKeyMistakes, "generic relation": TestGenericRelation, "generic prefetch": TestGenericPrefetch,
+		"generic delete": TestGenericDelete, "generic keys": TestGenericKeys, "content types": TestContentTypes,
 		"dates": TestORMDates, "in bulk": TestORMInBulk, "contains": TestORMContains, "typed rows": TestORMTypedRows, "explain": TestORMSQLAndExplain, "for update": TestORMSelectForUpdate, "references": TestORMReferences,
 	} {
 		t.Run(name, test)

@@ -20,6 +20,7 @@ type conn struct {
 	dialect  string
 	mu       sync.Mutex
 	plans    map[string]*plan // by shape
+	types    typeCache
 }
 
 type connKey struct{}

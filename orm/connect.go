@@ -29,7 +29,9 @@ func (m *modelInfo) connect(errs *modelErrors) {
 		}
 	}
 	for _, a := range m.accessors {
-		a.target = find(a.key, a.goName, a.tag)
+		if a.points == nil {
+			a.target = find(a.key, a.goName, a.tag)
+		}
 	}
 	for _, f := range m.m2m {
 		m.accessors = append(m.accessors, &accessor{
@@ -42,7 +44,7 @@ func (m *modelInfo) connect(errs *modelErrors) {
 // name is the Reverse's.
 func (m *modelInfo) nameReverse(errs *modelErrors) {
 	for _, a := range m.accessors {
-		if a.forward || a.target == nil {
+		if a.forward || a.target == nil || a.generic != nil {
 			continue
 		}
 		fail := func(reason string) {
@@ -259,7 +261,7 @@ func describe(app string) *schema.Registry {
 		sm := schema.Model{
 			App: m.app, Name: m.name, Table: m.table, Ordering: m.opts.Ordering, Latest: m.opts.Latest,
 			Unique: m.opts.UniqueTogether, Indexes: m.opts.Indexes, AutoCreated: m.auto,
-			OrderedIn: m.orderedIn,
+			OrderedIn: m.orderedIn, Generic: m.ends,
 		}
 		for i := range m.opts.Constraints {
 			sm.Constraints = append(sm.Constraints, m.opts.Constraints[i].c)

@@ -118,6 +118,48 @@ func TestMistakesInModels(t *testing.T) {
 	}
 }
 
+type kinds struct {
+	Model[kinds]
+	AppLabel string
+	Model_   string `orm:"name=model"`
+}
+
+type strayed struct {
+	Model[strayed]
+	Kind    ForeignKey[lonely] `orm:"on_delete=cascade"`
+	Typ     ForeignKey[kinds]  `orm:"on_delete=cascade"`
+	Of      float64
+	Key     string
+	NoType  GenericForeignKey
+	BadType GenericForeignKey       `orm:"content_type=kind,object_id=key"`
+	NoKey   GenericForeignKey       `orm:"content_type=typ,object_id=kee"`
+	BadKey  GenericForeignKey       `orm:"content_type=typ,object_id=of"`
+	Good    GenericForeignKey       `orm:"content_type=typ,object_id=key"`
+	Tagged  GenericForeignKey       `orm:"content_type=typ,object_id=key,null"`
+	Number  int                     `orm:"object_id=key"`
+	Many    GenericRelation[lonely] `orm:"via=x"`
+	Some    GenericRelation[strayed]
+	Odd     GenericRelation[strayed] `orm:"content_type=typ,object_id=of2"`
+}
+
+func TestMistakesInGenericRelations(t *testing.T) {
+	err := declared(t, func() {
+		Register[lonely]()
+		Register[kinds]()
+		Register[strayed]()
+	})
+	for _, want := range []string{
+		"field NoType: strayed has no field content_type: it needs a ForeignKey[contenttypes.ContentType]",
+		"strayed.Kind is to be a ForeignKey to a model of content types", `strayed has no field kee: did you mean "key"?`,
+		"strayed.Of can't hold keys of records", "GenericForeignKey takes content_type, object_id and for_concrete_model, not null",
+		"object_id is an option of GenericForeignKey and GenericRelation", "GenericRelation takes content_type, object_id, for_concrete_model and query_name, not via",
+		"field Many", "no GenericForeignKey of lonely can point here", "strayed has several GenericForeignKeys: say which",
+		"no GenericForeignKey of strayed has content_type=typ and object_id=of2",
+	} {
+		require.ErrorContains(t, err, want)
+	}
+}
+
 func TestUnregistered(t *testing.T) {
 	defer func() {
 		var e *ModelError

@@ -58,6 +58,8 @@
 //	query_name=NAME        its name in lookups, if another one
 //	via=FIELD              Reverse: which field of the other model it mirrors
 //	through=MODEL          ManyToMany: a model of your own in between
+//	content_type=FIELD, object_id=FIELD, for_concrete_model=false
+//	                       of a GenericForeignKey or GenericRelation
 //	order_in=FIELD         of an int: the record's place among those of a ForeignKey
 //	-                      not a column
 //
@@ -74,6 +76,14 @@
 // the statements that Django's related managers send, no more. Writing takes
 // options: [ThroughDefaults] for the fields of a through model, [OneByOne] to
 // run each record's own Save, [ClearFirst] for Set.
+//
+// # Relations to records of whichever model
+//
+// A [GenericForeignKey] points by the content type of a model and a key, which
+// are fields of the struct too; package contenttypes has the content types, in
+// Django's table. [GenericRelation] is the other end: a queryset with an owner,
+// a name in lookups, and records that go when their owner is deleted.
+// PrefetchRelated fetches a GenericForeignKey with one query for each model.
 //
 // # Signals
 //

@@ -138,13 +138,24 @@ func (m *modelInfo) inheritRelations(done map[*modelInfo]bool) {
 				if g := c.generic; g != nil {
 					c.generic = g.of(m)
 				}
+				if g := c.points; g != nil {
+					k := *g
+					k.off += m.offset(i)
+					c.points = &k
+					m.accessors = append(m.accessors, &c)
+					continue
+				}
 				m.reach(&c)
 			}
 		}
 		for _, g := range p.line.generics {
 			if m.generic(g.name) == nil {
 				c := *g
+				c.off += m.offset(i)
 				m.line.generics = append(m.line.generics, &c)
+				if m.line.bring == nil {
+					m.line.bring = p.line.bring
+				}
 			}
 		}
 		for _, o := range p.line.objects {

@@ -40,8 +40,9 @@ type modelInfo struct {
 	orderedIn                string   // the relation whose records this model's are in order of
 	line                     *lineage // of dynamic models, and of those that extend others or are extended
 	embeds                   []embedding
-	idOff                    uintptr // of Model's ID
-	naive                    bool    // Dynamic: times without zone
+	ends                     []schema.Generic // what the host gets to know of the struct's relations through content types
+	idOff                    uintptr          // of Model's ID
+	naive                    bool             // Dynamic: times without zone
 	typ                      reflect.Type
 	slab                     func(n int) unsafe.Pointer
 	size                     uintptr
@@ -160,12 +161,14 @@ type accessor struct {
 	forward bool   // the many-to-many field itself
 	one     bool   // ReverseOne
 	lookup  string // from target back to the owner
-	// Instead of field, of dynamic models: a relation through content types, or
+	// Instead of field: a relation through content types, or, of dynamic models,
 	// by several columns; then prefix leads from the target to the owner when a
 	// through model is between them.
 	generic *genericEnd
 	object  *objectKey
 	prefix  string
+	points  *genericKey // of a GenericForeignKey, which is listed among them to be told of its record
+	gen     genericTag  // of the fields of structs
 }
 
 func (a *accessor) label() string { return a.owner.goType + "." + a.goName }
@@ -299,7 +302,11 @@ func (a *accessor) ownerKey(p unsafe.Pointer) Key {
 }
 
 func (a *accessor) bind(p unsafe.Pointer, k Key) {
-	if !k.IsZero() && a.owner.dynamic {
+	if a.points != nil {
+		a.points.bind(a, p)
+		return
+	}
+	if !k.IsZero() && (a.owner.dynamic || a.generic != nil) {
 		k = a.ownerKey(p)
 	}
 	if a.one {

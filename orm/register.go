@@ -74,6 +74,7 @@ func resolveModels() error {
 	}
 	before := len(errs)
 	for _, m := range declared {
+		m.rootGeneric()
 		m.findParents(&errs)
 	}
 	for _, m := range declared {
@@ -82,6 +83,9 @@ func resolveModels() error {
 				errs = append(errs, err)
 			}
 		}
+	}
+	for _, m := range declared {
+		m.linkGeneric(&errs)
 	}
 	for _, m := range declared {
 		m.finish(&errs)
@@ -194,7 +198,7 @@ func (m *modelInfo) abstract(sf reflect.StructField) bool {
 		return false
 	}
 	switch reflect.New(sf.Type).Interface().(type) {
-	case revField, relField, nullLayout, record:
+	case revField, relField, genericField, nullLayout, record:
 		return false
 	}
 	return true
@@ -220,6 +224,12 @@ func (m *modelInfo) readField(sf reflect.StructField, errs *modelErrors) {
 	}
 	f := &field{model: m, goName: sf.Name, tag: tag, name: snake(sf.Name), off: sf.Offset}
 	switch x := reflect.New(sf.Type).Interface().(type) {
+	case genericField:
+		a := &accessor{owner: m, goName: sf.Name, name: f.name, tag: tag, off: sf.Offset}
+		x.ormGeneric(a)
+		m.parseTag(f, a, fail)
+		m.accessors = append(m.accessors, a)
+		return
 	case revField:
 		a := &accessor{owner: m, goName: sf.Name, name: f.name, tag: tag, off: sf.Offset}
 		a.key, a.one = x.ormReverse()

@@ -3,10 +3,8 @@ package orm
 import (
 	"context"
 	"slices"
-	"strings"
 	"unsafe"
 
-	"github.com/vinyl-edge/vinyl/abi"
 	"github.com/vinyl-edge/vinyl/orm/query"
 )
 
@@ -342,9 +340,7 @@ func (r *relating) point(ctx context.Context, alias string, p unsafe.Pointer) er
 		if err != nil {
 			return err
 		}
-		m.copyOf(r.acc.generic.typ).put(p, typ.value())
-		m.copyOf(r.acc.generic.object).put(p, r.rawKey().value())
-		return nil
+		return m.pointTo(m.copyOf(r.acc.generic.typ), m.copyOf(r.acc.generic.object), p, typ, r.rawKey())
 	case r.acc.object != nil:
 		for i, n := range r.acc.object.from {
 			m.byName[n].put(p, r.acc.owner.byName[r.acc.object.to[i]].value(r.obj))
@@ -372,6 +368,9 @@ func (r *relating) rawKey() Key {
 	if r.obj != nil {
 		return r.acc.owner.keyOf(r.obj)
 	}
+	if k, ok := r.acc.generic.object.held(r.owner); ok {
+		return k
+	}
 	return r.owner
 }
 
@@ -391,28 +390,4 @@ func (r *relating) contentType(ctx context.Context, alias string) (Key, error) {
 	var err error
 	r.typ, err = g.typ.rel.typeOf(ctx, alias, named)
 	return r.typ, err
-}
-
-// typeOf is the key of the content type that stands for m, which is made if
-// there is none yet.
-func (r *relation) typeOf(ctx context.Context, alias string, m *modelInfo) (Key, error) {
-	types := r.target
-	name := strings.ToLower(m.name)
-	q := types.root.in(alias)
-	found := q.filter(lookupCond("app_label", abi.Text(m.app)).And(lookupCond("model", abi.Text(name))), false)
-	ps, err := found.fetch(ctx)
-	if err != nil {
-		return Key{}, err
-	}
-	if len(ps) > 0 {
-		return types.keyOf(ps[0]), nil
-	}
-	p := types.slab(1)
-	types.defaults(p)
-	types.byName["app_label"].put(p, abi.Text(m.app))
-	types.byName["model"].put(p, abi.Text(name))
-	if err := q.create(ctx, p); err != nil {
-		return Key{}, err
-	}
-	return types.keyOf(p), nil
 }

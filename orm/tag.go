@@ -17,6 +17,7 @@ var actions = map[string]schema.OnDelete{
 var tagNames = []string{
 	"max_length", "size", "unique", "index", "null", "column", "name", "type", "default", "primary_key", "digits", "places",
 	"auto_now", "auto_now_add", "on_delete", "related", "query_name", "via", "through", "symmetrical", "order_in",
+	"content_type", "object_id", "for_concrete_model",
 }
 
 // parseTag applies the options of a tag to f.
@@ -42,6 +43,10 @@ func (m *modelInfo) parseTag(f *field, a *accessor, fail func(reason string)) {
 				return &relation{}
 			}
 			return f.rel
+		}
+		if a != nil && (a.points != nil || a.generic != nil) {
+			a.genericTag(name, val, word, fail)
+			continue
 		}
 		if a != nil && name != "via" && name != "" {
 			fail("Reverse and ReverseOne take only via=FIELD: give " + name + " to the field that they mirror")
@@ -99,6 +104,8 @@ func (m *modelInfo) parseTag(f *field, a *accessor, fail func(reason string)) {
 				continue
 			}
 			a.via = word()
+		case "content_type", "object_id", "for_concrete_model":
+			fail(name + " is an option of GenericForeignKey and GenericRelation")
 		default:
 			fail("there is no option " + strconv.Quote(name) + nearest(name, tagNames) + "; options are " + strings.Join(tagNames, ", "))
 		}

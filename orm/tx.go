@@ -24,6 +24,7 @@ type tx struct {
 	done     bool
 	doomed   error // why nothing of the block may stay
 	onCommit []func(context.Context)
+	types    typeCache // found in the block
 }
 
 type txKey struct{}

@@ -40,10 +40,11 @@ Examples:
 }
 
 type dumpdataCmd struct {
-	App    string   `arg:"" help:"Folder of the app, or a .wasm file."`
-	Models []string `arg:"" optional:"" help:"Models (shop.Book) or apps (shop); all if none is given."`
-	Out    string   `short:"o" placeholder:"FILE" help:"File to write, instead of the standard output."`
-	Indent int      `default:"0" help:"Blanks before each level; 0 writes one line."`
+	App     string   `arg:"" help:"Folder of the app, or a .wasm file."`
+	Models  []string `arg:"" optional:"" help:"Models (shop.Book) or apps (shop); all if none is given."`
+	Out     string   `short:"o" placeholder:"FILE" help:"File to write, instead of the standard output."`
+	Indent  int      `default:"0" help:"Blanks before each level; 0 writes one line."`
+	Natural bool     `help:"Write foreign keys to content types as names of app and model, which any database understands."`
 	dataFlags
 }
 
@@ -134,7 +135,7 @@ func loadFile(ctx context.Context, name string) (int, error) {
 // Run dumps.
 func (c *dumpdataCmd) Run(ctx context.Context, out *output) error {
 	return c.with(ctx, c.App, out, func(ctx context.Context) error {
-		o := fixtures.Options{Labels: c.Models, Indent: c.Indent}
+		o := fixtures.Options{Labels: c.Models, Indent: c.Indent, Natural: c.Natural}
 		if c.Out == "" {
 			return fixtures.Dump(ctx, out.out, o)
 		}

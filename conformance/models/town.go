@@ -12,6 +12,11 @@ func Town() *schema.Registry {
 	of := func(name, typ string) schema.Field {
 		return schema.Field{Name: name, Attname: name, Column: name, Type: typ, MaxLength: 50}
 	}
+	label := func(name string) schema.Field {
+		f := of(name, "CharField")
+		f.MaxLength = 100
+		return f
+	}
 	to := func(name, label, related string) schema.Field {
 		return schema.Field{
 			Name: name, Attname: name + "_id", Column: name + "_id", Type: "ForeignKey",
@@ -28,7 +33,7 @@ func Town() *schema.Registry {
 	}}
 	shape, params := query.Encode(byName, nil)
 	return &schema.Registry{App: "town", Models: []schema.Model{
-		{App: "contenttypes", Name: "ContentType", Table: "django_content_type", Fields: []schema.Field{id, of("app_label", "CharField"), of("model", "CharField")}},
+		{App: "contenttypes", Name: "ContentType", Table: "django_content_type", Fields: []schema.Field{id, label("app_label"), label("model")}},
 		{
 			App: "town", Name: "Tag", Table: "town_tag", Fields: []schema.Field{id, of("name", "CharField"), to("kind", "contenttypes.ContentType", ""), of("of", "PositiveIntegerField")},
 			Generic: []schema.Generic{{Name: "what", TypeField: "kind", ObjectField: "of"}},

@@ -18,6 +18,9 @@ type File struct {
 	Content []byte
 }
 
+// contentTypes is the package of the models to which generic relations point.
+const contentTypes = gomodels.ORM + "/contenttypes"
+
 // Files returns what belongs to the packages of the app in dir.
 func Files(ctx context.Context, dir string) ([]File, error) {
 	pkgs, err := gomodels.Load(ctx, dir)
@@ -34,6 +37,7 @@ func Files(ctx context.Context, dir string) ([]File, error) {
 		for _, q := range pkgs {
 			w.local[q.PkgPath] = true
 		}
+		w.local[contentTypes] = true // its references come with it
 		for _, m := range set.Models {
 			if m.Package.Path() == p.PkgPath {
 				w.models = append(w.models, m)

@@ -14,12 +14,20 @@ var update = flag.Bool("update", false, "write the references of the models that
 // TestReferencesOfTheShop is the golden test: what is generated for the models
 // of the conformance tests, where it is compiled and used.
 func TestReferencesOfTheShop(t *testing.T) {
-	files, err := Files(t.Context(), "../../conformance/models")
+	golden(t, "../../conformance/models", 10)
+}
+
+// TestReferencesOfContentTypes holds that package contenttypes has its own.
+func TestReferencesOfContentTypes(t *testing.T) { golden(t, "../../orm/contenttypes", 1) }
+
+// golden compares what is generated for a package with what it has.
+func golden(t *testing.T, dir string, models int) {
+	files, err := Files(t.Context(), dir)
 	require.NoError(t, err)
 	require.Len(t, files, 1)
 	f := files[0]
-	require.Equal(t, filepath.Join("models", "q", "q.go"), filepath.Join("models", "q", filepath.Base(f.Name)))
-	require.GreaterOrEqual(t, f.Models, 10)
+	require.Equal(t, filepath.Join("q", "q.go"), filepath.Join("q", filepath.Base(f.Name)))
+	require.GreaterOrEqual(t, f.Models, models)
 	if *update {
 		require.NoError(t, f.Write())
 	}

@@ -120,6 +120,20 @@ func (w *writer) model(m *gomodels.Model) error {
 		}
 	})
 
+	for _, g := range m.Generics {
+		if g.Target == nil {
+			continue // lookups can't lead over it
+		}
+		if typ := w.refOf(g.Target); typ != "" {
+			add(&methods, member{name: g.GoName, typ: typ, path: g.Name})
+		}
+	}
+	w.set.Named(m, func(from *gomodels.Model, by *gomodels.Generic) {
+		if from.Package == m.Package {
+			add(&methods, member{name: camel(by.Query), typ: from.Name, path: by.Query})
+		}
+	})
+
 	w.printf("\n// %s refers to fields of %s.\nvar %s = %sAt(\"\")\n", m.Name, m.Name, m.Name, m.Name)
 	w.printf("\n// %sRef is the fields of %s, or those of one that relations lead to.\ntype %sRef struct {\n\tref.Model\n", m.Name, m.Name, m.Name)
 	for _, f := range fields {

@@ -46,6 +46,16 @@ func (s *Set) Registry(lookups []schema.Lookup) *schema.Registry {
 			}
 			sm.Fields = append(sm.Fields, sf)
 		}
+		for _, g := range m.Generics[:m.generics] {
+			if far := g.on(m); far.Field(g.TypeField) == nil || far.Field(g.TypeField).Relation == nil || far.Field(g.ObjectField) == nil {
+				continue // the app's start tells
+			}
+			sg := schema.Generic{Name: g.Name, TypeField: g.TypeField, ObjectField: g.ObjectField, Proxies: g.Proxies, QueryName: g.Query}
+			if g.Target != nil {
+				sg.To = labels[g.Target]
+			}
+			sm.Generic = append(sm.Generic, sg)
+		}
 		reg.Models = append(reg.Models, sm)
 	}
 	return reg

@@ -24,6 +24,8 @@ type Model struct {
 	Own       []*Field // columns and many-to-many fields of its own table, the key first
 	Fields    []*Field // with those of models that it extends, theirs first
 	Accessors []*Accessor
+	Generics  []*Generic // own ones, then those of models that it extends
+	generics  int        // how many are its own
 	Parents   []*Parent
 	Proxy     bool   // another name for its only parent
 	App       string // by the package; Meta may say otherwise
@@ -80,6 +82,7 @@ func New(pkgs ...*types.Package) *Set {
 	}
 	for _, m := range s.Models {
 		m.name()
+		m.columns()
 	}
 	done := map[*Model]bool{}
 	for _, m := range s.Models {
@@ -207,6 +210,10 @@ func (m *Model) extend(done map[*Model]bool) {
 		}
 		accessors = append(accessors, p.Model.Accessors...)
 	}
+	m.generics = len(m.Generics)
+	for _, p := range m.Parents {
+		m.Generics = append(m.Generics, p.Model.Generics...)
+	}
 	m.Fields, m.Accessors = append(fields, m.Own...), append(accessors, m.Accessors...)
 }
 
@@ -228,6 +235,9 @@ func (s *Set) field(m *Model, v *types.Var, tag string) {
 	}
 	if n := opts["name"]; n != "" {
 		f.Name = n
+	}
+	if s.generic(m, v, f, opts) {
+		return
 	}
 	f.Attname = f.Name
 	_, f.PK = opts["primary_key"]

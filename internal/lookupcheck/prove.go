@@ -116,6 +116,14 @@ func prefetchable(m *gomodels.Model, path string) string {
 	for name := range strings.SplitSeq(path, "__") {
 		var choices []string
 		var next *gomodels.Model
+		for _, g := range m.Generics {
+			choices = append(choices, g.Name)
+			if g.Name == name {
+				if next = g.Target; next == nil {
+					return "" // to records of whichever model
+				}
+			}
+		}
 		for _, f := range m.Fields {
 			if f.Relation != nil {
 				choices = append(choices, f.Name)
@@ -177,5 +185,9 @@ func (p *Prover) begins(m *gomodels.Model, path string) bool {
 	first, _, _ := strings.Cut(strings.TrimPrefix(path, "-"), "__")
 	found := m.Field(first) != nil
 	p.set.Inbound(m, func(_ *gomodels.Model, by *gomodels.Field) { found = found || by.Relation.Query == first })
+	p.set.Named(m, func(_ *gomodels.Model, by *gomodels.Generic) { found = found || by.Query == first })
+	for _, g := range m.Generics {
+		found = found || g.Name == first
+	}
 	return found
 }

@@ -104,7 +104,7 @@ func (d *dialect) compare(m *schema.Model, t *Table, cols []column, keys []key) 
 			continue
 		}
 		delete(have, strings.ToLower(c.Name))
-		if a, b := d.normal(h.Type), d.normal(c.Type); a != b {
+		if a, b := d.normal(h.Type), d.normal(c.Type); a != b && !(c.key && whole[a] && whole[b]) {
 			diffs = append(diffs, at+"type is "+orNone(a)+", the model says "+b)
 		}
 		if h.PK != c.PK {

@@ -24,7 +24,12 @@ type column struct {
 	check string
 	to    *schema.Model // foreign key
 	toCol string
+	key   bool // an automatic key, or the value of one
 }
+
+// whole are the types that keys which the database makes may have: those of a
+// table that is there may have been chosen by another default than ours.
+var whole = map[string]bool{"smallint": true, "integer": true, "bigint": true}
 
 // models finds models by label; a proxy's is that of the model with its table.
 type models map[string]*schema.Model
@@ -106,11 +111,12 @@ func (d *dialect) column(ms models, m *schema.Model, f *schema.Field) (c column,
 		c.to, c.toCol = ms[f.Rel.To], near.Column
 		c.Type, err = d.typeOf(m, target, f.MaxLength)
 		if ref := references[target.Type]; ref != "" {
-			c.Type = ref
+			c.Type, c.key = ref, true
 		}
 		return c, err
 	}
 	c.Auto = strings.HasSuffix(f.Type, "AutoField")
+	c.key = c.Auto
 	c.check = d.check(f)
 	c.Type, err = d.typeOf(m, f, f.MaxLength)
 	return c, err

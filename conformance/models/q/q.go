@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/vinyl-edge/vinyl/orm"
+	contenttypesq "github.com/vinyl-edge/vinyl/orm/contenttypes/q"
 	"github.com/vinyl-edge/vinyl/orm/ref"
 )
 
@@ -61,6 +62,9 @@ func (r AuthorRef) Chairs() ClubRef { return ClubAt(r.Model.Over("chairs")) }
 
 // Membership leads over the relation membership.
 func (r AuthorRef) Membership() MembershipRef { return MembershipAt(r.Model.Over("membership")) }
+
+// Notes leads over the relation notes.
+func (r AuthorRef) Notes() NoteRef { return NoteAt(r.Model.Over("notes")) }
 
 // Offer leads over the relation offer.
 func (r AuthorRef) Offer() OfferRef { return OfferAt(r.Model.Over("offer")) }
@@ -160,6 +164,39 @@ func (r CafeRef) Library() LibraryRef { return LibraryAt(r.Model.Over("library")
 // Teahouse leads over the relation teahouse.
 func (r CafeRef) Teahouse() TeahouseRef { return TeahouseAt(r.Model.Over("teahouse")) }
 
+// Chapter refers to fields of Chapter.
+var Chapter = ChapterAt("")
+
+// ChapterRef is the fields of Chapter, or those of one that relations lead to.
+type ChapterRef struct {
+	ref.Model
+	ID         ref.Ordered[int64]
+	Title      ref.Text
+	TopicPtrID ref.Ordered[int64]
+	Number     ref.Ordered[int]
+}
+
+// ChapterAt is the fields of the Chapter that a path of relations leads to.
+func ChapterAt(path string) ChapterRef {
+	m := ref.At(path)
+	return ChapterRef{
+		Model:      m,
+		ID:         ref.OrderedOf[int64](m, "id"),
+		Title:      ref.TextOf(m, "title"),
+		TopicPtrID: ref.OrderedOf[int64](m, "topic_ptr_id"),
+		Number:     ref.OrderedOf[int](m, "number"),
+	}
+}
+
+// TopicPtr leads over the relation topic_ptr.
+func (r ChapterRef) TopicPtr() TopicRef { return TopicAt(r.Model.Over("topic_ptr")) }
+
+// Notes leads over the relation notes.
+func (r ChapterRef) Notes() NoteRef { return NoteAt(r.Model.Over("notes")) }
+
+// Marks leads over the relation marks.
+func (r ChapterRef) Marks() MarkRef { return MarkAt(r.Model.Over("marks")) }
+
 // City refers to fields of City.
 var City = CityAt("")
 
@@ -242,6 +279,35 @@ func CountryAt(path string) CountryRef {
 // Cities leads over the relation cities.
 func (r CountryRef) Cities() CityRef { return CityAt(r.Model.Over("cities")) }
 
+// HotTopic refers to fields of HotTopic.
+var HotTopic = HotTopicAt("")
+
+// HotTopicRef is the fields of HotTopic, or those of one that relations lead to.
+type HotTopicRef struct {
+	ref.Model
+	ID    ref.Ordered[int64]
+	Title ref.Text
+}
+
+// HotTopicAt is the fields of the HotTopic that a path of relations leads to.
+func HotTopicAt(path string) HotTopicRef {
+	m := ref.At(path)
+	return HotTopicRef{
+		Model: m,
+		ID:    ref.OrderedOf[int64](m, "id"),
+		Title: ref.TextOf(m, "title"),
+	}
+}
+
+// Chapter leads over the relation chapter.
+func (r HotTopicRef) Chapter() ChapterRef { return ChapterAt(r.Model.Over("chapter")) }
+
+// Notes leads over the relation notes.
+func (r HotTopicRef) Notes() NoteRef { return NoteAt(r.Model.Over("notes")) }
+
+// Marks leads over the relation marks.
+func (r HotTopicRef) Marks() MarkRef { return MarkAt(r.Model.Over("marks")) }
+
 // Library refers to fields of Library.
 var Library = LibraryAt("")
 
@@ -321,6 +387,35 @@ func (r LocalRef) Cafe() CafeRef { return CafeAt(r.Model.Over("cafe")) }
 // Library leads over the relation library.
 func (r LocalRef) Library() LibraryRef { return LibraryAt(r.Model.Over("library")) }
 
+// Mark refers to fields of Mark.
+var Mark = MarkAt("")
+
+// MarkRef is the fields of Mark, or those of one that relations lead to.
+type MarkRef struct {
+	ref.Model
+	ID     ref.Ordered[int64]
+	Colour ref.Text
+	KindID ref.Ordered[int64]
+	Of     ref.Text
+}
+
+// MarkAt is the fields of the Mark that a path of relations leads to.
+func MarkAt(path string) MarkRef {
+	m := ref.At(path)
+	return MarkRef{
+		Model:  m,
+		ID:     ref.OrderedOf[int64](m, "id"),
+		Colour: ref.TextOf(m, "colour"),
+		KindID: ref.OrderedOf[int64](m, "kind_id"),
+		Of:     ref.TextOf(m, "of"),
+	}
+}
+
+// Kind leads over the relation kind.
+func (r MarkRef) Kind() contenttypesq.ContentTypeRef {
+	return contenttypesq.ContentTypeAt(r.Model.Over("kind"))
+}
+
 // Membership refers to fields of Membership.
 var Membership = MembershipAt("")
 
@@ -352,6 +447,47 @@ func (r MembershipRef) Club() ClubRef { return ClubAt(r.Model.Over("club")) }
 
 // Author leads over the relation author.
 func (r MembershipRef) Author() AuthorRef { return AuthorAt(r.Model.Over("author")) }
+
+// Note refers to fields of Note.
+var Note = NoteAt("")
+
+// NoteRef is the fields of Note, or those of one that relations lead to.
+type NoteRef struct {
+	ref.Model
+	ID            ref.Ordered[int64]
+	Text          ref.Text
+	ContentTypeID ref.Ordered[int64]
+	ObjectID      ref.Ordered[int64]
+}
+
+// NoteAt is the fields of the Note that a path of relations leads to.
+func NoteAt(path string) NoteRef {
+	m := ref.At(path)
+	return NoteRef{
+		Model:         m,
+		ID:            ref.OrderedOf[int64](m, "id"),
+		Text:          ref.TextOf(m, "text"),
+		ContentTypeID: ref.OrderedOf[int64](m, "content_type_id"),
+		ObjectID:      ref.OrderedOf[int64](m, "object_id"),
+	}
+}
+
+// ContentType leads over the relation content_type.
+func (r NoteRef) ContentType() contenttypesq.ContentTypeRef {
+	return contenttypesq.ContentTypeAt(r.Model.Over("content_type"))
+}
+
+// Writers leads over the relation writers.
+func (r NoteRef) Writers() AuthorRef { return AuthorAt(r.Model.Over("writers")) }
+
+// Replies leads over the relation replies.
+func (r NoteRef) Replies() NoteRef { return NoteAt(r.Model.Over("replies")) }
+
+// ReplyTo leads over the relation reply_to.
+func (r NoteRef) ReplyTo() NoteRef { return NoteAt(r.Model.Over("reply_to")) }
+
+// Topic leads over the relation topic.
+func (r NoteRef) Topic() TopicRef { return TopicAt(r.Model.Over("topic")) }
 
 // Offer refers to fields of Offer.
 var Offer = OfferAt("")
@@ -701,6 +837,27 @@ func SampleAt(path string) SampleRef {
 	}
 }
 
+// Slip refers to fields of Slip.
+var Slip = SlipAt("")
+
+// SlipRef is the fields of Slip, or those of one that relations lead to.
+type SlipRef struct {
+	ref.Model
+	Code ref.Field[orm.UUID]
+}
+
+// SlipAt is the fields of the Slip that a path of relations leads to.
+func SlipAt(path string) SlipRef {
+	m := ref.At(path)
+	return SlipRef{
+		Model: m,
+		Code:  ref.FieldOf[orm.UUID](m, "code"),
+	}
+}
+
+// Marks leads over the relation marks.
+func (r SlipRef) Marks() MarkRef { return MarkAt(r.Model.Over("marks")) }
+
 // Song refers to fields of Song.
 var Song = SongAt("")
 
@@ -805,6 +962,35 @@ func (r TeahouseRef) Cafe() CafeRef { return CafeAt(r.Model.Over("cafe")) }
 
 // Library leads over the relation library.
 func (r TeahouseRef) Library() LibraryRef { return LibraryAt(r.Model.Over("library")) }
+
+// Topic refers to fields of Topic.
+var Topic = TopicAt("")
+
+// TopicRef is the fields of Topic, or those of one that relations lead to.
+type TopicRef struct {
+	ref.Model
+	ID    ref.Ordered[int64]
+	Title ref.Text
+}
+
+// TopicAt is the fields of the Topic that a path of relations leads to.
+func TopicAt(path string) TopicRef {
+	m := ref.At(path)
+	return TopicRef{
+		Model: m,
+		ID:    ref.OrderedOf[int64](m, "id"),
+		Title: ref.TextOf(m, "title"),
+	}
+}
+
+// Chapter leads over the relation chapter.
+func (r TopicRef) Chapter() ChapterRef { return ChapterAt(r.Model.Over("chapter")) }
+
+// Notes leads over the relation notes.
+func (r TopicRef) Notes() NoteRef { return NoteAt(r.Model.Over("notes")) }
+
+// Marks leads over the relation marks.
+func (r TopicRef) Marks() MarkRef { return MarkAt(r.Model.Over("marks")) }
 
 // Visit refers to fields of Visit.
 var Visit = VisitAt("")

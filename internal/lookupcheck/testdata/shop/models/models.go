@@ -2,6 +2,7 @@ package models
 
 import (
 	"github.com/vinyl-edge/vinyl/orm"
+	"github.com/vinyl-edge/vinyl/orm/contenttypes"
 )
 
 type Author struct {
@@ -20,15 +21,26 @@ type Book struct {
 	Doc    orm.JSON
 }
 
+// Note is about a record of whichever model.
+type Note struct {
+	orm.Model[Note]
+	Text  string
+	Kind  orm.ForeignKey[contenttypes.ContentType] `orm:"on_delete=cascade"`
+	Of    int64
+	About orm.GenericForeignKey `orm:"content_type=kind,object_id=of"`
+}
+
 type Tag struct {
 	orm.Model[Tag]
-	Word string `orm:"max_length=50,name=label"`
+	Word  string                    `orm:"max_length=50,name=label"`
+	Notes orm.GenericRelation[Note] `orm:"query_name=tag"`
 }
 
 var (
 	Authors = orm.Register[Author]()
 	Books   = orm.Register[Book]()
 	Tags    = orm.Register[Tag]()
+	Notes   = orm.Register[Note]()
 )
 
 // Counted has an annotation that other packages name.

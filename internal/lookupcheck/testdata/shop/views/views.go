@@ -56,6 +56,18 @@ func planted(ctx context.Context, some *orm.QuerySet[models.Book], word string) 
 	qs.OrderBy("n", "stok") // want `stok`
 }
 
+func generic(some *orm.QuerySet[models.Tag]) {
+	models.Tags.Filter("notes__txt", "x")                                                    // want `notes__txt`
+	models.Notes.Filter("about", 1)                                                          // want `about`
+	models.Notes.Filter("tag__lable", "x")                                                   // want `lable`
+	models.Tags.PrefetchRelated("note")                                                      // want `Did you mean 'notes'`
+	(&models.Tag{}).Notes.Filter("txt", "x")                                                 // want `txt`
+	models.Tags.Filter("notes__text", "x", "notes", 1).PrefetchRelated("notes")              //
+	models.Notes.Filter("tag__label", "x", "kind__model", "tag").PrefetchRelated("about__x") //
+	some.Filter("notes__text", "x")                                                          //
+	models.Books.Annotate("n", orm.Count("tags__notes")).Filter("tags__notes__of", 1)        //
+}
+
 func fine(ctx context.Context, some *orm.QuerySet[models.Book], word string) {
 	models.Books.Filter("author__name__icontains", "go", "stock__in", []int{1}, "doc__a__b", 1, "author", 3, "author_id", 3, "pk__in", []int{1})
 	models.Books.Filter("title__lower", "x", "tags__label", "x", "author__born__year__gt", 1970, "author__books__title", "y")

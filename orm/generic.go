@@ -17,6 +17,20 @@ type genericKey struct {
 	typ, object string // fields: the content type's key, the record's
 	proxies     bool   // a proxy has a content type of its own
 	off         uintptr
+	bring       func(ctx context.Context, m *modelInfo, name string, ps []unsafe.Pointer, rest Prefetch) (bool, error)
+}
+
+// far is the model of the record that m's record at o points to.
+func (m *modelInfo) far(o *oneState) *modelInfo {
+	if m.dynamic {
+		return (*Dynamic)(o.obj).slot.info
+	}
+	return (*anyState)(unsafe.Pointer(o)).target
+}
+
+// pair is what the record at p has in the columns of g.
+func (m *modelInfo) pair(g *genericKey, p unsafe.Pointer) (typ, object Key) {
+	return m.byName[g.typ].keyAt(p), m.byName[g.object].keyAt(p)
 }
 
 // pending calls f with the generic relations of the record at p that have been
@@ -38,8 +52,8 @@ func (m *modelInfo) pending(p unsafe.Pointer, f func(g *genericKey, o *oneState)
 // relatedGeneric refuses a record that points to one without a key.
 func (m *modelInfo) relatedGeneric(p unsafe.Pointer) error {
 	return m.pending(p, func(g *genericKey, o *oneState) error {
-		if far := (*Dynamic)(o.obj); far.key().IsZero() {
-			return &UnsavedRelatedError{Field: m.goType + "." + g.name, Model: far.slot.info.goType}
+		if far := m.far(o); far.keyOf(o.obj).IsZero() {
+			return &UnsavedRelatedError{Field: m.goType + "." + g.name, Model: far.goType}
 		}
 		return nil
 	})
@@ -48,10 +62,10 @@ func (m *modelInfo) relatedGeneric(p unsafe.Pointer) error {
 // homeGeneric is home for the relations through content types.
 func (m *modelInfo) homeGeneric(p unsafe.Pointer, db databaseID) (databaseID, error) {
 	err := m.pending(p, func(g *genericKey, o *oneState) error {
-		far := (*Dynamic)(o.obj)
-		to := far.slot.state.db
-		if !mayRelate(m, db, far.slot.info, to) {
-			return apart(m.goType+"."+g.name, m, db, far.slot.info, to)
+		far := m.far(o)
+		to := far.state(o.obj).db
+		if !mayRelate(m, db, far, to) {
+			return apart(m.goType+"."+g.name, m, db, far, to)
 		}
 		if db == 0 {
 			db = to
@@ -63,24 +77,71 @@ func (m *modelInfo) homeGeneric(p unsafe.Pointer, db databaseID) (databaseID, er
 
 // resolve writes into the record at p which content types and keys it points to.
 func (m *modelInfo) resolve(ctx context.Context, alias string, p unsafe.Pointer) error {
-	return m.pending(p, func(g *genericKey, o *oneState) error {
-		far := (*Dynamic)(o.obj)
-		named := far.slot.info
-		if !g.proxies {
-			named = named.table1()
+	if m.line == nil {
+		return nil
+	}
+	for _, g := range m.line.generics {
+		o := (*oneState)(unsafe.Add(p, g.off))
+		if !o.given {
+			continue
 		}
 		typ, object := m.byName[g.typ], m.byName[g.object]
-		k, err := typ.rel.typeOf(ctx, alias, named)
-		if err != nil {
+		var k, id Key
+		if o.obj != nil {
+			named := m.far(o)
+			id = named.keyOf(o.obj)
+			if !g.proxies {
+				named = named.table1()
+			}
+			var err error
+			if k, err = typ.rel.typeOf(ctx, alias, named); err != nil {
+				return err
+			}
+			if m.dynamic && !object.keyAt(p).IsZero() {
+				id = object.keyAt(p) // set since it was assigned
+			}
+		}
+		if err := m.pointTo(typ, object, p, k, id); err != nil {
 			return err
 		}
-		typ.put(p, k.value())
-		if keyOfValue(object.value(p)).IsZero() { // saved after it was assigned
-			object.put(p, far.key().value())
+		if o.given = false; !m.dynamic {
+			s := (*anyState)(unsafe.Pointer(o))
+			s.typ, s.owner = m.pair(g, p)
 		}
-		o.given = false
-		return nil
-	})
+	}
+	return nil
+}
+
+// pointTo writes a content type and a key into the columns of a generic
+// relation.
+func (m *modelInfo) pointTo(typ, object *field, p unsafe.Pointer, k, id Key) error {
+	held, ok := object.held(id)
+	if !ok {
+		return &ValueError{Field: m.goType + "." + object.goName, Value: id.String(), Reason: "it can't hold the key of the record: make it a string to point to keys of every kind"}
+	}
+	if typ.put(p, k.value()); !object.put(p, held.value()) {
+		if held.IsZero() {
+			return &ValueError{Field: m.goType + "." + object.goName, Reason: "it can't be NULL: make it an orm.Null to point to nothing"}
+		}
+		return &ValueError{Field: m.goType + "." + object.goName, Value: id.String(), Reason: "the key of the record does not fit it"}
+	}
+	return nil
+}
+
+// held is k as f holds keys of records: false when it can't.
+func (f *field) held(k Key) (Key, bool) {
+	kind := f.pointed().kind
+	if k.IsZero() || kind == kDynamic {
+		return k, true
+	}
+	if kind == kString {
+		return TextKey(k.String()), true
+	}
+	k, err := f.key(k)
+	if kind == kUUID {
+		return k, err == nil && k.kind == abi.KindUUID
+	}
+	return k, err == nil && k.kind == abi.KindInt && kind >= kInt64 && kind <= kUint8
 }
 
 // genericEnd is what an accessor needs at the other end.
@@ -94,7 +155,7 @@ type genericEnd struct {
 func (g *genericEnd) of(m *modelInfo) *genericEnd {
 	c := *g
 	if c.named = m; !g.proxies {
-		c.named = m.line.concrete
+		c.named = m.table1()
 	}
 	return &c
 }
@@ -110,6 +171,11 @@ func (m *modelInfo) generic(name string) *genericKey {
 	return nil
 }
 
+// typesContent tells whether f is a foreign key to content types.
+func (f *field) typesContent() bool {
+	return f != nil && f.rel != nil && f.rel.target != nil && f.kind == kForeign && f.rel.target.byName["app_label"] != nil && f.rel.target.byName["model"] != nil
+}
+
 // linkGeneric finds the fields of the model's generic relations.
 func (m *Models) linkGeneric(sm *schema.Model) error {
 	info := m.byLabel[sm.Label()]
@@ -123,7 +189,7 @@ func (m *Models) linkGeneric(sm *schema.Model) error {
 		if far != nil {
 			typ, object = far.byName[sg.TypeField], far.byName[sg.ObjectField]
 		}
-		if typ == nil || object == nil || typ.rel == nil || typ.rel.target == nil || typ.rel.target.byName["app_label"] == nil || typ.rel.target.byName["model"] == nil {
+		if !typ.typesContent() || object == nil {
 			return &ModelError{Model: info.label, Field: sg.Name, Reason: "it needs the fields " + sg.TypeField + ", a foreign key to content types, and " + sg.ObjectField}
 		}
 		if sg.To == "" {
@@ -169,21 +235,26 @@ func (k Key) text() Key {
 // generics fetches what the records ps point to through g: a query for each
 // model. It returns the records by model.
 func (m *modelInfo) generics(ctx context.Context, g *genericKey, ps []unsafe.Pointer) (map[*modelInfo][]unsafe.Pointer, error) {
-	typ, object := m.byName[g.typ], m.byName[g.object]
+	typ := m.byName[g.typ]
 	out := map[*modelInfo][]unsafe.Pointer{}
 	wanted, order := map[Key][]unsafe.Pointer{}, []Key(nil)
 	for _, p := range ps {
 		o := (*oneState)(unsafe.Add(p, g.off))
 		if o.loaded {
 			if o.obj != nil {
-				far := (*Dynamic)(o.obj).slot.info
+				far := m.far(o)
 				out[far] = append(out[far], o.obj)
 			}
 			continue
 		}
+		if !m.dynamic {
+			if err := (*anyState)(unsafe.Pointer(o)).known(m, g); err != nil {
+				return nil, err
+			}
+		}
 		o.loaded = true
-		k := keyOfValue(typ.value(p))
-		if k.IsZero() || keyOfValue(object.value(p)).IsZero() {
+		k, id := m.pair(g, p)
+		if k.IsZero() || id.IsZero() {
 			continue
 		}
 		if wanted[k] == nil {
@@ -202,8 +273,8 @@ func (m *modelInfo) generics(ctx context.Context, g *genericKey, ps []unsafe.Poi
 		var keys []Key
 		by := map[Key][]unsafe.Pointer{}
 		for _, p := range wanted[k] {
-			id := keyOfValue(object.value(p)).text()
-			if by[id] == nil {
+			_, id := m.pair(g, p)
+			if id = id.text(); by[id] == nil {
 				keys = append(keys, id)
 			}
 			by[id] = append(by[id], p)
@@ -214,12 +285,20 @@ func (m *modelInfo) generics(ctx context.Context, g *genericKey, ps []unsafe.Poi
 		}
 		for _, obj := range found {
 			for _, p := range by[far.keyOf(obj).text()] {
-				(*oneState)(unsafe.Add(p, g.off)).obj = obj
+				m.hangAny((*oneState)(unsafe.Add(p, g.off)), far, obj)
 			}
 		}
 		out[far] = append(out[far], found...)
 	}
 	return out, nil
+}
+
+// hangAny lets a generic relation of m's have the record at p, of far.
+func (m *modelInfo) hangAny(o *oneState, far *modelInfo, p unsafe.Pointer) {
+	o.obj, o.loaded = p, true
+	if !m.dynamic {
+		(*anyState)(unsafe.Pointer(o)).target = far
+	}
 }
 
 // fetchGeneric returns what the record at p points to through g, nil for none.
@@ -228,42 +307,31 @@ func (m *modelInfo) fetchGeneric(ctx context.Context, g *genericKey, p unsafe.Po
 	if o.loaded {
 		return o.obj, nil
 	}
-	typ := m.byName[g.typ]
-	k, id := keyOfValue(typ.value(p)), keyOfValue(m.byName[g.object].value(p))
-	if !k.IsZero() && !id.IsZero() {
-		far, err := typ.rel.modelOf(ctx, k)
-		if err != nil {
-			return nil, err
-		}
-		if far != nil {
-			o.obj, err = far.base().filter(keyCond("pk", id), false).get(ctx)
-			if err != nil && !errors.Is(err, ErrNotFound) {
-				return nil, err
-			}
-		}
-	}
-	o.loaded = true
-	return o.obj, nil
-}
-
-// modelOf is the model of a content type by its key, nil when there is none.
-func (r *relation) modelOf(ctx context.Context, k Key) (*modelInfo, error) {
-	types := r.target
-	ps, err := types.root.filter(keyCond("pk", k), false).fetch(ctx)
-	if err != nil || len(ps) == 0 {
+	k, id := m.pair(g, p)
+	far, obj, err := m.byName[g.typ].rel.object(ctx, k, id)
+	if err != nil {
 		return nil, err
 	}
-	app, _ := textOf(ptr(types.byName["app_label"].value(ps[0])))
-	name, _ := textOf(ptr(types.byName["model"].value(ps[0])))
-	for _, m := range types.line.all.byLabel {
-		if m.app == app && strings.ToLower(m.name) == name {
-			return m, nil
-		}
-	}
-	return nil, nil
+	m.hangAny(o, far, obj)
+	return obj, nil
 }
 
-func ptr(v abi.Value) *abi.Value { return &v }
+// object is the record with the key id of the model that the content type with
+// the key k stands for, nil for none.
+func (r *relation) object(ctx context.Context, k, id Key) (*modelInfo, unsafe.Pointer, error) {
+	if k.IsZero() || id.IsZero() {
+		return nil, nil, nil
+	}
+	far, err := r.modelOf(ctx, k)
+	if err != nil || far == nil {
+		return nil, nil, err
+	}
+	obj, err := far.base().filter(keyCond("pk", id), false).get(ctx)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil, nil
+	}
+	return far, obj, err
+}
 
 // bringDynamic prefetches a relation that only dynamic models have, and then
 // the rest of the path from its records.
@@ -284,6 +352,12 @@ func bringDynamic(ctx context.Context, m *modelInfo, name string, ps []unsafe.Po
 		}
 		return true, prefetch(ctx, b.target, far, []Prefetch{rest})
 	}
+	return bringGeneric(ctx, m, name, ps, rest)
+}
+
+// bringGeneric prefetches a generic foreign key, and then the rest of the path
+// from its records.
+func bringGeneric(ctx context.Context, m *modelInfo, name string, ps []unsafe.Pointer, rest Prefetch) (bool, error) {
 	g := m.generic(name)
 	if g == nil {
 		return false, nil
@@ -295,7 +369,14 @@ func bringDynamic(ctx context.Context, m *modelInfo, name string, ps []unsafe.Po
 	if err != nil || rest.path == "" {
 		return true, err
 	}
-	for _, info := range m.line.all.inOrder(far) {
+	list := models
+	if m.among != nil {
+		list = m.among.inOrder(far)
+	}
+	for _, info := range list {
+		if len(far[info]) == 0 {
+			continue
+		}
 		if err := prefetch(ctx, info, far[info], []Prefetch{rest}); err != nil {
 			return true, err
 		}
