@@ -397,7 +397,13 @@ func TestORMPrefetchRelated(t *testing.T) {
 		require.Equal(t, "Ann", books[0].Author.Get().Name)
 		require.Same(t, books[0].Author.Get(), books[1].Author.Get())
 	})
-	_, err := Authors.PrefetchRelated("bookz").Fetch(ctx)
+	s.costs(t, 2, func() { // the same again is no second query
+		_, err := Authors.PrefetchRelated(orm.With("books", Books.Filter("stock__gt", 5)), "books").Fetch(ctx)
+		require.NoError(t, err)
+	})
+	_, err := Authors.PrefetchRelated("books", orm.With("books", Books.Filter("stock__gt", 5))).Fetch(ctx)
+	require.ErrorContains(t, err, "prefetched already")
+	_, err = Authors.PrefetchRelated("bookz").Fetch(ctx)
 	var le *orm.LookupError
 	require.ErrorAs(t, err, &le)
 	require.Contains(t, le.Reason, `did you mean "books"`)
@@ -603,4 +609,29 @@ func TestORMOnlyDefer(t *testing.T) {
 	require.Equal(t, "Go 2", b.Title)
 	require.False(t, b.Deferred("title"))
 	require.NoError(t, b.Refresh(ctx))
+}
+
+func TestORMExistsOfWhatIsSelected(t *testing.T) {
+	s, ctx := newShop(t)
+	stock(t, ctx)
+	_, err := Books.Filter("title", "Go").Update(ctx, "stock", 0)
+	require.NoError(t, err)
+	zero := orm.Flat[int](Books.Filter("stock", 0), "stock")
+	for name, exists := range map[string]func(context.Context) (bool, error){
+		"a value that is 0": zero.Distinct().Slice(0, 10).Exists,
+		"an intersection":   zero.OrderBy().Intersection(zero.OrderBy()).Exists,
+		"text":              orm.Flat[string](Books.Filter("stock", 0), "title").Distinct().Slice(0, 10).Exists,
+	} {
+		found, err := exists(ctx)
+		require.NoError(t, err, name)
+		require.True(t, found, name)
+	}
+	s.costs(t, 0, func() { // nothing and something is nothing
+		books, err := Books.None().And(Books.Filter("stock", 0)).Fetch(ctx)
+		require.NoError(t, err)
+		require.Empty(t, books)
+	})
+	books, err := Books.None().Or(Books.Filter("title", "Go")).Fetch(ctx)
+	require.NoError(t, err)
+	require.Len(t, books, 1)
 }

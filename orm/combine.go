@@ -71,6 +71,12 @@ func (q *core) operator(conn query.Connector, o *core) *core {
 	}
 	n := q.with(query.Step{Kind: query.StepCombine, Flags: uint32(conn), Others: []*query.Query{t}}, nil)
 	n.knows(o.known...)
+	if conn == query.And {
+		// Values are left to the planner, which knows whether they are the same.
+		n.none = q.none || o.none && !q.values
+	} else {
+		n.none = q.none && o.none
+	}
 	switch {
 	case conn == query.And:
 		n.ordered = q.ordered || o.ordered

@@ -256,7 +256,7 @@ func (g *group) present(c cursor) bool {
 
 // extend finds the columns that g's records have from those of their parent.
 func (g *group) extend(parent *group, seen fieldSet) error {
-	if !g.info.isA(parent.info) {
+	if !g.info.isA(parent.info) && (parent.info.line == nil || !g.info.isA(parent.info.line.concrete)) {
 		return badLayout(g.info.label + " extends nothing")
 	}
 	for _, of := range parent.info.fields {

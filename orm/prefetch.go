@@ -2,6 +2,7 @@ package orm
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -79,11 +80,15 @@ const chunk = 500
 // their beginning.
 func prefetch(ctx context.Context, info *modelInfo, ps []unsafe.Pointer, list []Prefetch) error {
 	type brought struct {
-		info *modelInfo
-		ps   []unsafe.Pointer
+		info  *modelInfo
+		ps    []unsafe.Pointer
+		asked bool // of records: of none, the database was not asked
 	}
 	done := map[string]brought{}
-	for _, pf := range list {
+	for i, pf := range list {
+		if pf.query == nil && slices.Contains(list[:i], pf) {
+			continue
+		}
 		level, at, path := ps, info, ""
 		for rest := pf.path; rest != ""; {
 			name, tail, _ := strings.Cut(rest, "__")
@@ -95,6 +100,12 @@ func prefetch(ctx context.Context, info *modelInfo, ps []unsafe.Pointer, list []
 			if far, ok := done[path]; ok && (tail != "" || pf.query == nil && pf.attr == "") {
 				level, at, rest = far.ps, far.info, tail
 				continue
+			}
+			if to := pf.to(path, name); tail == "" && done[to].asked {
+				if pf.query == nil {
+					break
+				}
+				return &ValueError{Field: "PrefetchRelated", Value: pf.path, Reason: "was prefetched already, by another queryset or path: give the one with a queryset first, and once"}
 			}
 			if at.line != nil && at.line.bring != nil {
 				done, err := at.line.bring(ctx, at, name, level, Prefetch{path: tail, query: pf.query, attr: pf.attr})
@@ -130,13 +141,21 @@ func prefetch(ctx context.Context, info *modelInfo, ps []unsafe.Pointer, list []
 				return err
 			}
 			if attr != "" {
-				path = strings.TrimSuffix(path, name) + attr
+				path = pf.to(path, name)
 			}
-			done[path] = brought{next, far}
+			done[path] = brought{next, far, len(level) > 0}
 			level, at, rest = far, next, tail
 		}
 	}
 	return nil
+}
+
+// to is where the records of path, which ends in name, are put.
+func (pf Prefetch) to(path, name string) string {
+	if pf.attr == "" {
+		return path
+	}
+	return strings.TrimSuffix(path, name) + pf.attr
 }
 
 // relatedModel returns the model behind a relation, nil when there is no such relation.
@@ -365,8 +384,12 @@ func (m *modelInfo) bringMany(ctx context.Context, a *accessor, ps []unsafe.Poin
 				rows[i] = append(rows[i], p)
 			}
 			if a.field != nil && !a.m2m() && len(owners[k]) > 0 && a.field.rel.kind == schema.ForeignKey {
+				owner := ps[owners[k][0]]
+				if err := a.field.mayPoint(a.target, a.target.state(p).db, m, m.state(owner).db); err != nil {
+					return nil, err
+				}
 				fk := (*foreign)(unsafe.Add(p, a.field.off))
-				fk.obj, fk.target, fk.loaded = ps[owners[k][0]], m, true
+				fk.obj, fk.target, fk.loaded = owner, m, true
 			}
 			far = append(far, p)
 		}

@@ -81,13 +81,8 @@ func (q *core) exists(ctx context.Context) (found bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	// A row whose value is 0 says no as well as no row does.
-	err = res.values(func(cells []abi.Value) error {
-		n := int64(1)
-		if len(cells) > 0 {
-			n, _ = intOf(&cells[0])
-		}
-		found = found || n != 0
+	err = res.values(func([]abi.Value) error {
+		found = true
 		return nil
 	})
 	return found, err
