@@ -32,6 +32,7 @@ type Config struct {
 	Databases    map[string]string // URLs of further ones, by the aliases that the app uses
 	CreateTables bool              // create missing tables when the app describes its models
 	DenySQL      bool              // refuse SQL that the app writes itself, and functions of the database that it names
+	NoBatch      bool              // send every statement to the database by itself
 	AllowFetch   []string          // hosts the app may fetch from, see service.ParseAllowed
 
 	CPUBudget      time.Duration // CPU time of one request; 1 s

@@ -36,4 +36,6 @@
 //	vinyl_guest_memory_bytes
 //	vinyl_db_queries_total{kind,result}
 //	vinyl_db_query_duration_seconds{kind}
+//	vinyl_db_batches_total
+//	vinyl_db_batched_statements_total
 package host

@@ -82,14 +82,20 @@ func New(ctx context.Context, cfg Config) (_ *Host, err error) {
 	h.service = service.New(service.Config{
 		DB: h.db, Databases: h.dbs, App: cfg.App, AllowFetch: allowed, FetchTimeout: cfg.FetchTimeout, FetchMax: cfg.MaxFetch, CreateTables: cfg.CreateTables, DenySQL: cfg.DenySQL,
 		Log: cfg.Log, Observe: h.metrics.observe, Trace: cfg.Trace, TxTimeout: cfg.TxTimeout,
+		NoBatch: cfg.NoBatch, Batched: h.metrics.batched,
 		Limits: service.Limits{
 			Operations: cfg.MaxOperations, Rows: cfg.MaxRows, Bytes: cfg.MaxDBBytes, Transactions: cfg.MaxTransactions, StatementTime: cfg.StatementTimeout,
 		},
 	})
+	var together func([]engine.Op)
+	if !cfg.NoBatch {
+		together = h.together
+	}
 	h.engine, err = engine.New(ctx, cfg.Wasm, engine.Config{
 		Name: cfg.App, Blocking: cfg.Variant == Blocking, CPUBudget: cfg.CPUBudget,
 		MemoryLimit: uint64(cfg.MemoryLimit), CacheDir: cfg.CacheDir, Env: cfg.Env, Log: cfg.Log,
 		NewSession: func() engine.Session { return h.service.Session() },
+		Together:   together,
 		Observer:   h.metrics,
 	})
 	if err != nil {
@@ -109,6 +115,15 @@ func New(ctx context.Context, cfg Config) (_ *Host, err error) {
 		ErrorLog: httpLog(cfg.Log), ConnState: h.conns.state,
 	}
 	return h, nil
+}
+
+// together passes on what an instance has held.
+func (h *Host) together(held []engine.Op) {
+	ops := make([]service.Op, len(held))
+	for i, op := range held {
+		ops[i] = service.Op{Session: op.Session.(*service.Session), Ctx: op.Ctx, Kind: op.Kind, Msg: op.Msg, Done: op.Done}
+	}
+	h.service.DoAll(ops)
 }
 
 // Precompile compiles wasm into the cache of compiled code, so that New need

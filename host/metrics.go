@@ -31,6 +31,8 @@ type metrics struct {
 	restarts    prometheus.Counter
 	queries     *prometheus.CounterVec
 	queryTime   *prometheus.HistogramVec
+	batches     prometheus.Counter
+	inBatches   prometheus.Counter
 }
 
 func newMetrics() *metrics {
@@ -52,11 +54,13 @@ func newMetrics() *metrics {
 		queryTime: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "vinyl_db_query_duration_seconds", Help: "Time that operations of the database took.", Buckets: buckets,
 		}, []string{"kind"}),
+		batches:   prometheus.NewCounter(prometheus.CounterOpts{Name: "vinyl_db_batches_total", Help: "Several statements that went to the database together."}),
+		inBatches: prometheus.NewCounter(prometheus.CounterOpts{Name: "vinyl_db_batched_statements_total", Help: "Statements in batches: less the batches, they are the round trips saved."}),
 	}
 	for i, name := range methods {
 		m.methods[i].latency = m.latency.WithLabelValues(name)
 	}
-	m.registry.MustRegister(m.requests, m.latency, m.suspensions, m.suspended, m.restarts, m.queries, m.queryTime,
+	m.registry.MustRegister(m.requests, m.latency, m.suspensions, m.suspended, m.restarts, m.queries, m.queryTime, m.batches, m.inBatches,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -128,6 +132,12 @@ func (m *metrics) observe(kind abi.OpKind, d time.Duration, err error) {
 	}
 	m.queries.WithLabelValues(kind.String(), result).Inc()
 	m.queryTime.WithLabelValues(kind.String()).Observe(d.Seconds())
+}
+
+// batched counts statements that went to the database together.
+func (m *metrics) batched(statements int) {
+	m.batches.Inc()
+	m.inBatches.Add(float64(statements))
 }
 
 // httpLog passes net/http's complaints on to the host's log.

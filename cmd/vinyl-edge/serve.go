@@ -26,6 +26,7 @@ type serveCmd struct {
 	Host      string    `enum:"async,blocking" default:"async" help:"async: views wait together in one instance. blocking: one view at a time in each instance."`
 	Instances int       `default:"0" help:"Instances of the guest; 0 is one per core, or 8 per core if blocking."`
 	DB        databases `name:"db" placeholder:"URL" help:"Database, like file:app.db; APP.db in the app's folder if not given. ALIAS=URL, once for each, gives further ones. Missing tables are created."`
+	Batch     string    `enum:"on,off" default:"on" help:"on: what a view asks before it waits goes to the database together. off: each statement goes by itself."`
 	Static    string    `placeholder:"DIR" help:"Folder served below /static/; the app's folder static if there is one."`
 	Metrics   string    `placeholder:"ADDR" help:"Serve Prometheus metrics at http://ADDR/metrics."`
 
@@ -161,7 +162,7 @@ func (c *serveCmd) hostConfig(a *app, dbs databases) host.Config {
 		MemoryLimit: int64(c.MemoryLimit), MaxBody: int64(c.MaxBody), MaxHeader: int(c.MaxHeader),
 		StatementTimeout: c.StatementTimeout, MaxOperations: c.MaxOperations, MaxRows: c.MaxRows, MaxDBBytes: int64(c.MaxDBBytes), MaxTransactions: c.MaxTransactions,
 		FetchTimeout: c.FetchTimeout, MaxFetch: int64(c.MaxFetch),
-		DenySQL: c.DenySQL, Static: c.Static, TrustedProxies: c.TrustedProxies, AccessLog: c.AccessLog,
+		NoBatch: c.Batch == "off", DenySQL: c.DenySQL, Static: c.Static, TrustedProxies: c.TrustedProxies, AccessLog: c.AccessLog,
 	}
 	for _, h := range c.AllowFetch {
 		hc.AllowFetch = append(hc.AllowFetch, string(h))

@@ -93,10 +93,7 @@ func All(ctx context.Context, c Conn, st Statement, b []byte, max int) ([]byte, 
 			return b, err
 		}
 		if max > 0 && len(b)-start > max {
-			return b, &abi.OpError{
-				Code:    abi.CodeNotSupported,
-				Message: "vinyl db: the result is larger than the host allows at once: slice the query or use Stream",
-			}
+			return b, TooLarge()
 		}
 	}
 }

@@ -48,7 +48,10 @@ type Config struct {
 	Env          map[string]string // the guest's environment
 	Log          *slog.Logger
 	NewSession   func() Session
-	Observer     Observer
+	// Together runs operations, of one or of several requests, that were begun
+	// before their guest had to wait. nil: each begins at once.
+	Together func(ops []Op)
+	Observer Observer
 }
 
 // Observer is told about suspensions. Its methods are called from many

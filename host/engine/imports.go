@@ -225,6 +225,7 @@ func requestDone(in *Instance, x *Exchange, _ []uint64) abi.Status {
 const maxWait = 10 * time.Millisecond
 
 func wait(in *Instance, args []uint64) abi.Status {
+	in.send()
 	if n := in.fill(); n > 0 || in.resumes && !in.idle() {
 		return abi.Status(n)
 	}

@@ -51,6 +51,7 @@ type Instance struct {
 
 	// Only the instance's goroutine uses these.
 	ops     map[uint32]*operation
+	held    []Op // begun by the guest, not yet by the host
 	meter   meter
 	timer   *time.Timer
 	setup   Session
@@ -393,6 +394,10 @@ func (in *Instance) die(err error) {
 	for _, o := range in.ops {
 		o.close()
 	}
+	for _, op := range in.held { // they are closed, so that nobody reads this
+		op.Done(nil)
+	}
+	in.held = nil
 	for _, x := range left {
 		in.over(x, err)
 	}

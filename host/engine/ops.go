@@ -118,7 +118,7 @@ func (o *operation) runs(stops bool) {
 	}
 }
 
-// startLater runs an operation in a goroutine of its own.
+// startLater begins an operation that the guest does not wait for in the import.
 func (in *Instance) startLater(ctx context.Context, o *operation, kind abi.OpKind, msg []byte) abi.Status {
 	x := o.x
 	o.taken = sync.NewCond(&o.mu)
@@ -129,26 +129,30 @@ func (in *Instance) startLater(ctx context.Context, o *operation, kind abi.OpKin
 		in.engine.cfg.Observer.Waiting(1)
 	}
 	if streams(kind) {
+		in.send() // it may be of the same transaction
 		go o.pump(ctx, s, kind, msg)
 	} else {
-		go func() {
-			res := s.Do(ctx, kind, msg)
-			o.cancel()
-			in.kept.give(len(msg))
-			o.mu.Lock()
-			if o.closed.Load() {
-				res = nil
-			} else if !in.kept.take(len(res)) {
-				res = tooMuch
-			} else {
-				o.cost += len(res)
-			}
-			o.res, o.end, o.whole = res, true, true
-			o.mu.Unlock()
-			o.answer(len(res), false)
-		}()
+		in.hold(Op{Session: s, Ctx: ctx, Kind: kind, Msg: msg, Done: func(res []byte) { o.over(res, len(msg)) }})
 	}
 	return abi.Pending
+}
+
+// over takes the result of an operation that is answered whole.
+func (o *operation) over(res []byte, message int) {
+	o.cancel()
+	in := o.in
+	in.kept.give(message)
+	o.mu.Lock()
+	if o.closed.Load() {
+		res = nil
+	} else if !in.kept.take(len(res)) {
+		res = tooMuch
+	} else {
+		o.cost += len(res)
+	}
+	o.res, o.end, o.whole = res, true, true
+	o.mu.Unlock()
+	o.answer(len(res), false)
 }
 
 func (in *Instance) addOp(o *operation) {

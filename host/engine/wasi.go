@@ -78,6 +78,7 @@ func pollOneoff(ctx context.Context, m api.Module, stack []uint64) {
 	if in.stopping.Load() {
 		panic(ErrClosed)
 	}
+	in.send()
 	subs, out, n, count := uint32(stack[0]), uint32(stack[1]), uint32(stack[2]), uint32(stack[3])
 	mem := m.Memory()
 	if n == 0 || n > maxSubs {

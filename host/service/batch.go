@@ -2,30 +2,40 @@ package service
 
 import (
 	"context"
+	"sync"
+	"sync/atomic"
 
 	"github.com/vinyl-edge/vinyl/abi"
 	"github.com/vinyl-edge/vinyl/host/db"
 )
 
+// maxTogether is how many items of a batch are planned before they run.
+const maxTogether = 64
+
 // batch answers OpBatch: the items run in their order, each with its own
-// result. Neighbours outside of a transaction share a connection.
+// result. Neighbours of one kind share a connection.
 func (s *Session) batch(ctx context.Context, msg []byte) ([]byte, error) {
-	items, err := readBatch(msg)
+	rest, err := readBatch(msg)
 	if err != nil {
 		return nil, err
 	}
-	b := batch{s: s}
-	defer b.release()
+	b := batch{s: s, ctx: ctx}
 	out := make([]byte, 1, 1024)
-	for _, it := range items {
-		at := len(out)
-		out = abi.AppendU32(out, 0)
-		if len(out) > s.svc.cfg.MaxResult {
-			out = errFull.Append(append(out, abi.ResultError))
-		} else if out, err = b.item(ctx, it, out); err != nil {
-			out = db.AsOpError(err).Append(append(out[:at+4], abi.ResultError))
+	for len(rest) > 0 {
+		b.left.Store(int64(s.svc.cfg.MaxResult - len(out)))
+		group, n := b.group(rest)
+		rest = rest[n:]
+		b.run(group)
+		for _, e := range group {
+			at := len(out)
+			out = abi.AppendU32(out, 0)
+			if e.err != nil {
+				out = db.AsOpError(e.err).Append(append(out, abi.ResultError))
+			} else {
+				out = append(out, e.out...)
+			}
+			abi.PutU32(out[at:], uint32(len(out)-at-4))
 		}
-		abi.PutU32(out[at:], uint32(len(out)-at-4))
 	}
 	return out, nil
 }
@@ -58,69 +68,136 @@ func readBatch(msg []byte) ([]string, error) {
 	return items, nil
 }
 
-// batch holds the connection that neighbours share.
+// batch is a batch under way.
 type batch struct {
-	s     *Session
-	conn  db.Conn
-	write bool
-	db    db.DB
+	s    *Session
+	ctx  context.Context
+	left atomic.Int64 // bytes of results
+	next *entry       // planned already, but not of the group before it
 }
 
-func (b *batch) release() {
-	if b.conn != nil {
-		b.conn.Release()
-		b.conn = nil
+// entry is an item of a batch and its result.
+type entry struct {
+	db.Item
+	st   prepared
+	over bool
+	out  []byte
+	err  error
+}
+
+func (e *entry) end(out []byte, err error) *entry {
+	e.over, e.out, e.err = true, out, err
+	return e
+}
+
+// along tells whether e can run where f does. What is large has a connection
+// before its parameters are read.
+func (e *entry) along(f *entry) bool {
+	a, b := &e.st, &f.st
+	if a.params != nil || b.params != nil {
+		return false
 	}
+	return a.tx == b.tx && a.reg.db == b.reg.db && (a.tx != 0 || a.Write == b.Write)
 }
 
-// item appends the result of one item.
-func (b *batch) item(ctx context.Context, msg string, out []byte) (_ []byte, err error) {
-	defer b.s.svc.contain(abi.OpBatch, &err)
-	if ctx.Err() != nil {
-		return out, db.CtxError(ctx)
+// group plans items until one has to run elsewhere, and tells how many.
+func (b *batch) group(rest []string) (group []*entry, n int) {
+	var first *entry
+	for n < min(len(rest), maxTogether) {
+		e := b.next
+		if e == nil {
+			e = b.plan(rest[n])
+		}
+		b.next = nil
+		if !e.over {
+			if first == nil {
+				first = e
+			} else if !first.along(e) {
+				b.next = e
+				break
+			}
+		}
+		group = append(group, e)
+		n++
+	}
+	return group, n
+}
+
+// plan reads and plans an item.
+func (b *batch) plan(msg string) (e *entry) {
+	e = &entry{}
+	switch {
+	case b.left.Load() <= 0:
+		return e.end(nil, errFull)
+	case b.ctx.Err() != nil:
+		return e.end(nil, db.CtxError(b.ctx))
 	}
 	r := abi.NewReader(msg)
 	if k := abi.OpKind(r.U8()); k != abi.OpQuery && k != abi.OpExec {
-		return out, fail(abi.CodeBadMessage, "vinyl: a batch holds queries and execs only")
+		return e.end(nil, fail(abi.CodeBadMessage, "vinyl: a batch holds queries and execs only"))
 	}
-	st, err := b.s.prepare(r, out)
-	if err != nil {
-		return out, err
+	var err error
+	if e.st, err = b.s.planned(abi.OpBatch, r); err != nil {
+		return e.end(nil, err)
 	}
-	limit := max(b.s.svc.cfg.MaxResult-len(out), 1)
-	if st.tx != 0 {
-		// The connection might be what the transaction's end waits for.
-		b.release()
-		t, err := b.s.txFor(&st)
+	if e.st.empty && e.st.tx == 0 {
+		return e.end(e.st.nothing())
+	}
+	return e
+}
+
+// run runs a group.
+func (b *batch) run(group []*entry) {
+	var wait sync.WaitGroup
+	var items []*db.Item
+	var st *prepared
+	for _, e := range group {
+		if e.over {
+			continue
+		}
+		if st = &e.st; st.params != nil || st.empty {
+			e.end(b.s.run(b.ctx, e.st, b.room()))
+			continue
+		}
+		e.Ctx, e.Statement, e.Out, e.Left, e.Of, e.Sent = b.ctx, st.Statement, st.head, &b.left, b, b.s.svc.cfg.Batched
+		e.Done = func(out []byte, err error) { e.end(out, err); wait.Done() }
+		wait.Add(1)
+		items = append(items, &e.Item)
+	}
+	if len(items) == 0 {
+		return
+	}
+	b.s.runAll(b.ctx, st, items)
+	wait.Wait()
+}
+
+func (b *batch) room() int { return int(max(b.left.Load(), 1)) }
+
+// runAll runs items of which each could be st's neighbour.
+func (s *Session) runAll(ctx context.Context, st *prepared, items []*db.Item) {
+	switch {
+	case st.tx != 0:
+		t, err := s.txFor(st)
 		if err != nil {
-			return out, err
+			for _, it := range items {
+				it.End(nil, err)
+			}
+			return
 		}
-		if st.empty {
-			return st.nothing()
-		}
-		res := st.head
-		err = t.use(ctx, func(ctx context.Context, c db.Conn) (err error) {
-			res, err = st.all(ctx, c, limit)
-			return err
+		s.together(ctx, t, items)
+	case st.Write:
+		onOne(st.reg.db, db.Write, items, func(c db.Conn) {
+			for _, it := range items {
+				it.Run(ctx, c)
+			}
 		})
-		return res, err
+	case s.svc.cfg.NoBatch:
+		onOne(st.reg.db, db.Read, items, func(c db.Conn) {
+			for _, it := range items {
+				it.Run(ctx, c)
+			}
+		})
+	default:
+		(&reading{s: s, db: st.reg.db, items: items}).run()
 	}
-	if st.empty {
-		return st.nothing()
-	}
-	if b.conn != nil && (b.write != st.Write || b.db != st.reg.db) {
-		b.release()
-	}
-	if b.conn == nil {
-		mode := db.Read
-		if b.write = st.Write; b.write {
-			mode = db.Write
-		}
-		b.db = st.reg.db
-		if b.conn, err = b.db.Acquire(ctx, mode); err != nil {
-			b.conn = nil
-			return out, err
-		}
-	}
-	return st.all(ctx, b.conn, limit)
 }

@@ -38,7 +38,7 @@ func (s *Session) explain(ctx context.Context, msg []byte) ([]byte, error) {
 	st.SQL, st.empty = prefix+st.SQL, false
 	st.Layout = planner.Named
 	st.head = abi.AppendU32([]byte{abi.ResultOK}, 0)
-	return s.read(ctx, st)
+	return s.read(ctx, st, s.svc.cfg.MaxResult)
 }
 
 // explainFormats are PostgreSQL's.
@@ -72,14 +72,17 @@ func explainPrefix(dialect string, flags uint8, format string) (string, error) {
 }
 
 // read runs a query, in its transaction if it has one.
-func (s *Session) read(ctx context.Context, st prepared) ([]byte, error) {
+func (s *Session) read(ctx context.Context, st prepared, limit int) ([]byte, error) {
 	if st.tx != 0 {
-		return s.inTx(ctx, st)
+		return s.inTx(ctx, st, limit)
+	}
+	if d, ok := st.reg.db.(db.Reader); ok && st.params == nil && !s.svc.cfg.NoBatch {
+		return d.Read(ctx, st.Statement, st.head, limit)
 	}
 	c, err := st.reg.db.Acquire(ctx, db.Read)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Release()
-	return st.all(ctx, c, s.svc.cfg.MaxResult)
+	return st.all(ctx, c, limit)
 }

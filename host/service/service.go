@@ -25,6 +25,11 @@ type Config struct {
 	Trace func(sql string)
 	// Observe is called at the end of every operation.
 	Observe func(kind abi.OpKind, d time.Duration, err error)
+	// Batched is called when several statements have gone to the database
+	// together, with their number.
+	Batched func(statements int)
+	// NoBatch makes every statement go by itself.
+	NoBatch bool
 	// TxTimeout bounds the life of a transaction that can write, 5 s by default.
 	TxTimeout time.Duration
 	// ReadTxTimeout bounds the life of a read-only transaction, 60 s by default.
@@ -61,6 +66,9 @@ type Service struct {
 func New(cfg Config) *Service {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
+	}
+	if cfg.Batched == nil {
+		cfg.Batched = func(int) {}
 	}
 	if cfg.TxTimeout <= 0 {
 		cfg.TxTimeout = 5 * time.Second

@@ -167,26 +167,34 @@ func (s *Session) statement(ctx context.Context, r *abi.Reader) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	if st.tx != 0 {
-		return s.inTx(ctx, st)
-	}
-	if st.empty {
+	return s.run(ctx, st, s.svc.cfg.MaxResult)
+}
+
+// run runs a statement where it has to.
+func (s *Session) run(ctx context.Context, st prepared, limit int) ([]byte, error) {
+	switch {
+	case st.tx != 0:
+		return s.inTx(ctx, st, limit)
+	case st.empty:
 		return st.nothing()
+	case st.Write:
+		return st.write(ctx, limit)
 	}
-	mode := db.Read
-	if st.Write {
-		mode = db.Write
-	}
-	c, err := st.reg.db.Acquire(ctx, mode)
+	return s.read(ctx, st, limit)
+}
+
+// write runs a statement that writes, outside of a transaction.
+func (st *prepared) write(ctx context.Context, limit int) ([]byte, error) {
+	c, err := st.reg.db.Acquire(ctx, db.Write)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Release()
-	return st.all(ctx, c, s.svc.cfg.MaxResult)
+	return st.all(ctx, c, limit)
 }
 
 // inTx runs a statement in its transaction.
-func (s *Session) inTx(ctx context.Context, st prepared) (out []byte, err error) {
+func (s *Session) inTx(ctx context.Context, st prepared, limit int) (out []byte, err error) {
 	t, err := s.txFor(&st)
 	if err != nil {
 		return nil, err
@@ -195,7 +203,7 @@ func (s *Session) inTx(ctx context.Context, st prepared) (out []byte, err error)
 		return st.nothing()
 	}
 	err = t.use(ctx, func(ctx context.Context, c db.Conn) (err error) {
-		out, err = st.all(ctx, c, s.svc.cfg.MaxResult)
+		out, err = st.all(ctx, c, limit)
 		return err
 	})
 	return out, err

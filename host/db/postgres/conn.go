@@ -196,4 +196,7 @@ func (c *conn) Release() {
 	}
 	_ = c.Rollback()
 	c.db.pool(c.mode).Put(c, c.broken || c.traces || c.epoch != c.db.health.epoch.Load())
+	if c.mode == db.Read {
+		c.db.kick()
+	}
 }

@@ -22,8 +22,10 @@ const oldest = 12
 type DB struct {
 	cfg   Config
 	hints hints
+	paces paces
 
 	reads, holds, writes *pool.Pool[*conn]
+	shared               share // of the connections in reads
 
 	health health
 
@@ -37,6 +39,7 @@ var _ db.DB = (*DB)(nil)
 func Open(ctx context.Context, cfg Config) (*DB, error) {
 	cfg.defaults()
 	d := &DB{cfg: cfg, done: make(chan struct{})}
+	d.shared.init(cfg.Readers, cfg.QueueTimeout)
 	d.reads = d.newPool(db.Read, cfg.Readers, cfg.QueueTimeout)
 	d.holds = d.newPool(db.Hold, cfg.Holds, cfg.QueueTimeout)
 	d.writes = d.newPool(db.Write, cfg.Writers, cfg.QueueTimeout)
@@ -133,6 +136,7 @@ func (d *DB) pool(mode db.Mode) *pool.Pool[*conn] {
 func (d *DB) Close() error {
 	d.closing.Do(func() {
 		close(d.done)
+		d.shared.close()
 		d.reads.Close()
 		d.holds.Close()
 		d.writes.Close()

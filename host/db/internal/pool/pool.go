@@ -60,6 +60,25 @@ func (p *Pool[C]) Get(ctx context.Context) (c C, err error) {
 			return c, err
 		}
 	}
+	return p.Take(ctx)
+}
+
+// Try takes a free place, if there is one. Take must follow.
+func (p *Pool[C]) Try() bool {
+	select {
+	case p.sem <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+// Free is about how many places are free.
+func (p *Pool[C]) Free() int { return cap(p.sem) - len(p.sem) }
+
+// Take returns a connection for a place that has been taken, which it gives
+// back if it fails.
+func (p *Pool[C]) Take(ctx context.Context) (c C, err error) {
 	for {
 		e, ok := p.pop()
 		if !ok {
@@ -108,11 +127,16 @@ func (p *Pool[C]) queue(ctx context.Context) error {
 	case <-p.cfg.Done:
 		return db.ErrClosed
 	case <-late:
-		return &abi.OpError{
-			Code:    abi.CodeBusy,
-			Message: "the database is busy: no connection became free within " + p.cfg.Wait.String() + ": keep transactions and streams short, or raise queue_timeout in the database URL, or the number of its connections",
-			Detail:  []string{db.BusyQueue},
-		}
+		return Late(p.cfg.Wait)
+	}
+}
+
+// Late is the error of who has waited for so long.
+func Late(wait time.Duration) *abi.OpError {
+	return &abi.OpError{
+		Code:    abi.CodeBusy,
+		Message: "the database is busy: no connection became free within " + wait.String() + ": keep transactions and streams short, or raise queue_timeout in the database URL, or the number of its connections",
+		Detail:  []string{db.BusyQueue},
 	}
 }
 

@@ -1,0 +1,73 @@
+package postgres
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// What is slow has its connection for itself: nobody waits behind it. It stays
+// slow until it has been fast so often that it is rarely slow.
+const (
+	slowAfter = 4 * time.Millisecond
+	slowDebt  = 200
+	slowMost  = 1000
+	maxPaces  = 4096
+)
+
+// pace is what is known of a statement.
+type pace struct {
+	traces bool // it may change the session, so it shares none
+	seen   atomic.Bool
+	debt   atomic.Int32
+}
+
+// short tells whether others may wait behind the statement.
+func (p *pace) short() bool { return !p.traces && p.seen.Load() && p.debt.Load() == 0 }
+
+// apart tells whether it is better off alone, also beside what the same
+// request asks.
+func (p *pace) apart() bool { return p.traces || p.debt.Load() > 0 }
+
+func (p *pace) took(d time.Duration) {
+	p.seen.Store(true)
+	debt := p.debt.Load()
+	switch {
+	case d >= slowAfter:
+		p.debt.Store(min(debt+slowDebt, slowMost))
+	case debt > 0:
+		p.debt.Store(debt - 1)
+	}
+}
+
+// paces are those of all statements, by their SQL.
+type paces struct {
+	mu sync.RWMutex
+	m  map[string]*pace
+}
+
+func (ps *paces) of(sql string) *pace {
+	ps.mu.RLock()
+	p := ps.m[sql]
+	ps.mu.RUnlock()
+	if p != nil {
+		return p
+	}
+	_, traces, err := inspect(sql)
+	p = &pace{traces: traces || err != nil}
+	if len(sql) > keepSQL { // it is prepared each time
+		p.traces = true
+		return p
+	}
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	if known := ps.m[sql]; known != nil {
+		return known
+	}
+	if ps.m == nil || len(ps.m) >= maxPaces {
+		ps.m = map[string]*pace{}
+	}
+	ps.m[strings.Clone(sql)] = p
+	return p
+}
