@@ -24,7 +24,7 @@ type decoder struct {
 
 type group struct {
 	info   *modelInfo
-	cols   []column
+	cols   program
 	pk     int // position of the primary key among cols, -1 = not selected
 	parent int
 	off    uintptr   // of the relation in the parent
@@ -39,13 +39,6 @@ type group struct {
 
 // inherited is a column that a dynamic record has from the one it extends.
 type inherited struct{ own, of *field }
-
-type column struct {
-	kind  kind
-	off   uintptr
-	valid uintptr
-	f     *field
-}
 
 // decoder returns the plan's table for records of info.
 func (p *plan) decoder(info *modelInfo) (*decoder, error) {
@@ -92,11 +85,12 @@ func newDecoder(l *query.Layout, info *modelInfo, db databaseID) (*decoder, erro
 			if f == nil || f.column == "" || f.class == "ManyToManyField" {
 				return nil, badLayout(g.info.label + " has no column " + name)
 			}
+			in := instruct(f.kind, f.off, f.valid, f)
 			if f == g.info.pk {
-				g.pk = j
+				g.pk, in.pk = j, true
 			}
 			seen[f.index] = true
-			g.cols = append(g.cols, column{kind: f.kind, off: f.off, valid: f.valid, f: f})
+			g.cols = append(g.cols, in)
 		}
 		d.width += len(g.cols)
 		for _, s := range seen {
@@ -150,9 +144,12 @@ func (d *decoder) rows(out []unsafe.Pointer, n, cols int, cells string) ([]unsaf
 		copy(grown, out)
 		out = grown
 	}
+	r := reader{cells: cells}
+	observed := d.observed()
+	if len(d.groups) == 1 && cols == 0 && len(d.names) == 0 && !observed {
+		return d.plain(out, n, &r)
+	}
 	var (
-		c    = cursor{s: cells}
-		v    abi.Value
 		buf  [8]slab
 		many = buf[:]
 		got  [8]unsafe.Pointer
@@ -162,43 +159,20 @@ func (d *decoder) rows(out []unsafe.Pointer, n, cols int, cells string) ([]unsaf
 		many, recs = make([]slab, len(d.groups)), make([]unsafe.Pointer, len(d.groups))
 	}
 	first := make([]any, d.lead)
-	observed := d.observed()
 	for row := range n {
-		for i := range first {
-			if !c.cell(&v) {
-				return out, abi.ErrMessage
-			}
-			first[i] = d.computed(i, &v)
+		if err := d.values(first, 0, &r); err != nil {
+			return out, err
 		}
 		for gi := range d.groups {
 			g := &d.groups[gi]
 			p := many[gi].next(g.info, n-row)
-			if observed && g.present(c) {
+			if observed && g.present(cursor{s: cells, off: r.off}) {
 				g.info.born(p, true)
 			}
-			absent := false
-			for ci := range g.cols {
-				col := &g.cols[ci]
-				if !c.cell(&v) {
-					return out, abi.ErrMessage
-				}
-				if v.Kind == abi.KindNull {
-					if ci == g.pk {
-						absent = gi > 0
-					}
-					if col.kind == kForeign {
-						(*foreign)(unsafe.Add(p, col.off)).field = col.f
-					}
-					continue // the slab is zero, and zero is NULL
-				}
-				if !storeCell(col.kind, unsafe.Add(p, col.off), &v, col.f) {
-					return out, cellError(col.f, &v)
-				}
-				if col.valid != 0 {
-					*(*bool)(unsafe.Add(p, col.valid)) = true
-				}
+			if err := r.read(g.cols, 1, p, 0); err != nil {
+				return out, err
 			}
-			if absent {
+			if gi > 0 && r.absent {
 				recs[gi] = nil
 			} else {
 				many[gi].used++
@@ -213,7 +187,7 @@ func (d *decoder) rows(out []unsafe.Pointer, n, cols int, cells string) ([]unsaf
 				}
 			}
 			if gi == 0 && len(d.names) > 0 {
-				if err := d.annotate(g, p, &c, first); err != nil {
+				if err := d.annotate(g, p, &r, first); err != nil {
 					return out, err
 				}
 			}
@@ -223,11 +197,35 @@ func (d *decoder) rows(out []unsafe.Pointer, n, cols int, cells string) ([]unsaf
 			g.hang(d.groups[g.parent].info, recs[g.parent], recs[gi])
 		}
 		out = append(out, recs[0])
-		for range cols {
-			if !c.cell(&v) {
-				return out, abi.ErrMessage
-			}
+		if err := r.skip(cols); err != nil {
+			return out, err
 		}
+	}
+	return out, nil
+}
+
+// plain decodes rows that are one record each and nothing else.
+func (d *decoder) plain(out []unsafe.Pointer, n int, r *reader) ([]unsafe.Pointer, error) {
+	g := &d.groups[0]
+	bare := len(g.info.accessors) == 0 && g.info.line == nil && d.db <= defaultID
+	for n > 0 {
+		some := min(n, slabRows)
+		base := g.info.slab(some)
+		if err := r.read(g.cols, some, base, g.info.size); err != nil {
+			return out, err
+		}
+		for i := range uintptr(some) {
+			p := unsafe.Add(base, i*g.info.size)
+			if bare {
+				st := g.info.state(p)
+				st.stored, st.loaded, st.db = true, g.loaded, d.db
+			} else {
+				g.found(p, d.db)
+				g.info.spread(p)
+			}
+			out = append(out, p)
+		}
+		n -= some
 	}
 	return out, nil
 }
@@ -333,16 +331,22 @@ func (m *modelInfo) labelled(label string) *modelInfo {
 	return nil
 }
 
-func (d *decoder) annotate(g *group, p unsafe.Pointer, c *cursor, first []any) error {
+func (d *decoder) annotate(g *group, p unsafe.Pointer, r *reader, first []any) error {
 	a := &annotations{names: d.names, vals: make([]any, len(d.names))}
-	var v abi.Value
-	for i := copy(a.vals, first); i < len(a.vals); i++ {
+	g.info.state(p).extra = a
+	return d.values(a.vals[copy(a.vals, first):], len(first), r)
+}
+
+// values reads annotations, of which the first is the one at.
+func (d *decoder) values(into []any, at int, r *reader) error {
+	c, v := cursor{s: r.cells, off: r.off}, abi.Value{}
+	for i := range into {
 		if !c.cell(&v) {
 			return abi.ErrMessage
 		}
-		a.vals[i] = d.computed(i, &v)
+		into[i] = d.computed(at+i, &v)
 	}
-	g.info.state(p).extra = a
+	r.off = c.off
 	return nil
 }
 

@@ -11,14 +11,62 @@ import (
 )
 
 // scanner makes, once for a result, what reads its rows.
-type scanner[R any] func(h *rowHead) (func(cells []abi.Value) (R, error), error)
+type scanner[R any] func(h *rowHead) (scan[R], error)
 
-func scanRow(h *rowHead) (func([]abi.Value) (Row, error), error) {
-	return func(cells []abi.Value) (Row, error) { return Row{h: h, vals: append([]abi.Value(nil), cells...)}, nil }, nil
+// scan appends the n rows of a frame to rows.
+type scan[R any] func(rows []R, n int, cells string) ([]R, error)
+
+// width is how many columns rows have: those after the named ones are there to
+// order by, since DISTINCT needs them selected.
+func (h *rowHead) width() int {
+	if n := len(h.names); n > 0 && n < len(h.fields) {
+		return n
+	}
+	return len(h.fields)
 }
 
-func scanList(h *rowHead) (func([]abi.Value) ([]any, error), error) {
-	return func(cells []abi.Value) ([]any, error) {
+// room makes room for n rows.
+func room[R any](rows []R, n int) []R {
+	if cap(rows)-len(rows) >= n {
+		return rows
+	}
+	grown := make([]R, len(rows), max(len(rows)+n, 2*cap(rows)))
+	copy(grown, rows)
+	return grown
+}
+
+// scanCells reads the cells of rows, of which row makes what they are. It may
+// keep the slice.
+func scanCells[R any](h *rowHead, row func(cells []abi.Value) R) scan[R] {
+	return func(rows []R, n int, cells string) ([]R, error) {
+		var free []abi.Value
+		width := h.width()
+		r := reader{cells: cells}
+		rows = room(rows, n)
+		for i := range n {
+			if i%slabRows == 0 {
+				free = make([]abi.Value, width*min(n-i, slabRows))
+			}
+			vals := free[:width:width]
+			free = free[width:]
+			if err := r.raw(vals); err != nil {
+				return rows, err
+			}
+			if err := r.skip(len(h.fields) - width); err != nil {
+				return rows, err
+			}
+			rows = append(rows, row(vals))
+		}
+		return rows, nil
+	}
+}
+
+func scanRow(h *rowHead) (scan[Row], error) {
+	return scanCells(h, func(cells []abi.Value) Row { return Row{h: h, vals: cells} }), nil
+}
+
+func scanList(h *rowHead) (scan[[]any], error) {
+	return scanCells(h, func(cells []abi.Value) []any {
 		out := make([]any, len(cells))
 		for i := range cells {
 			at := i
@@ -27,8 +75,8 @@ func scanList(h *rowHead) (func([]abi.Value) ([]any, error), error) {
 			}
 			out[i] = goValue(&cells[at], h.fields[at])
 		}
-		return out, nil
-	}, nil
+		return out
+	}), nil
 }
 
 // listOrder is the order of a list's values, when it isn't that of the columns:
@@ -71,27 +119,55 @@ func flatValues[V any](q *core) *Values[V] {
 }
 
 func scanFlat[V any](f *field) scanner[V] {
-	return func(h *rowHead) (func([]abi.Value) (V, error), error) {
+	return func(h *rowHead) (scan[V], error) {
 		if len(h.fields) == 0 { // further columns are there to order by
 			return nil, badLayout("one column")
 		}
-		col := bindColumn(f, 0, h)
-		return func(cells []abi.Value) (v V, err error) { return v, col.store(unsafe.Pointer(&v), cells) }, nil
+		return scanBound[V](h, []bound{bindColumn(f, 0, h)}), nil
 	}
 }
 
 func scanStruct[R any](m *modelInfo) scanner[R] {
-	return func(h *rowHead) (func([]abi.Value) (R, error), error) {
+	return func(h *rowHead) (scan[R], error) {
 		cols, err := m.bindColumns(h)
-		return func(cells []abi.Value) (r R, err error) {
-			for i := range cols {
-				if err := cols[i].store(unsafe.Pointer(&r), cells); err != nil {
-					return r, err
-				}
-			}
-			return r, nil
-		}, err
+		if err != nil {
+			return nil, err
+		}
+		return scanBound[R](h, cols), nil
 	}
+}
+
+// scanBound reads rows by a program right into the slice.
+func scanBound[R any](h *rowHead, cols []bound) scan[R] {
+	p := boundProgram(cols, len(h.fields))
+	return func(rows []R, n int, cells string) ([]R, error) {
+		if n == 0 {
+			return rows, nil
+		}
+		var zero R
+		r := reader{cells: cells}
+		rows = room(rows, n)
+		all := rows[:len(rows)+n]
+		return all, r.read(p, n, unsafe.Pointer(&all[len(rows)]), unsafe.Sizeof(zero))
+	}
+}
+
+// boundProgram is the program of rows of so many columns.
+func boundProgram(cols []bound, width int) program {
+	p := make(program, width)
+	for i := range p {
+		p[i] = instr{want: never, code: opSkip}
+	}
+	for _, b := range cols {
+		in := instruct(b.kind, b.off, b.valid, b.f)
+		if in.of = b.of; p[b.col].code != opSkip { // another field takes it too
+			p[b.col].want = never
+			p[b.col].more = append(p[b.col].more, in)
+			continue
+		}
+		p[b.col] = in
+	}
+	return p
 }
 
 // bound is a field of a row type and the column that it takes.

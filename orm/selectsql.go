@@ -4,7 +4,6 @@ import (
 	"context"
 	"reflect"
 
-	"github.com/vinyl-edge/vinyl/abi"
 	"github.com/vinyl-edge/vinyl/orm/query"
 )
 
@@ -42,13 +41,7 @@ func SelectSQL[R any](ctx context.Context, sql string, args ...any) ([]R, error)
 	if err != nil {
 		return nil, err
 	}
-	rows := []R{}
-	err = res.values(func(cells []abi.Value) error {
-		r, err := read(cells)
-		rows = append(rows, r)
-		return err
-	})
-	return rows, err
+	return read.all(res)
 }
 
 // scannerOf reads structs by the names of columns, and other types as the only one.
@@ -66,7 +59,7 @@ func scannerOf[R any]() (scanner[R], error) {
 		return nil, err
 	}
 	flat := scanFlat[R](f)
-	return func(h *rowHead) (func([]abi.Value) (R, error), error) {
+	return func(h *rowHead) (scan[R], error) {
 		if len(h.fields) != 1 {
 			return nil, &ValueError{Field: "SelectSQL", Reason: "the statement selects more than one column: select one, or give a struct instead of " + t.String()}
 		}

@@ -5,7 +5,6 @@ import (
 	"iter"
 	"sync/atomic"
 
-	"github.com/vinyl-edge/vinyl/abi"
 	"github.com/vinyl-edge/vinyl/orm/query"
 )
 
@@ -113,10 +112,14 @@ func (s *Values[R]) decode(res *result) ([]R, error) {
 	if err != nil {
 		return nil, err
 	}
+	return read.all(res)
+}
+
+// all reads every row of a result.
+func (read scan[R]) all(res *result) ([]R, error) {
 	rows := []R{}
-	err = res.values(func(cells []abi.Value) error {
-		r, err := read(cells)
-		rows = append(rows, r)
+	_, _, err := res.frames(func(n int, cells string) (err error) {
+		rows, err = read(rows, n, cells)
 		return err
 	})
 	return rows, err
@@ -173,18 +176,11 @@ func (s *Values[R]) Stream(ctx context.Context) iter.Seq2[R, error] {
 			if err != nil {
 				return err
 			}
-			buf := make([]abi.Value, cols)
-			c := cursor{s: cells}
-			for range n {
-				for i := range buf {
-					if !c.cell(&buf[i]) {
-						return abi.ErrMessage
-					}
-				}
-				r, err := read(buf)
-				if err != nil {
-					return err
-				}
+			rows, err := read(nil, n, cells)
+			if err != nil {
+				return err
+			}
+			for _, r := range rows {
 				if !yield(r, nil) {
 					stopped = true
 					return errStop
