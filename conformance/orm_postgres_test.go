@@ -22,6 +22,7 @@ func TestORMOnPostgres(t *testing.T) {
 		"bad input": TestORMBadInput, "constraints": TestORMConstraints, "dynamic": TestDynamicExtends, "parents": TestDynamicParents, "generic": TestDynamicGeneric, "foreign object": TestDynamicForeignObject,
 		"generic key": TestGenericForeignKey, "generic mistakes": TestGenericForeignKeyMistakes, "generic relation": TestGenericRelation, "generic prefetch": TestGenericPrefetch,
 		"generic delete": TestGenericDelete, "generic keys": TestGenericKeys, "content types": TestContentTypes,
+		"to field": TestToField, "to field one": TestToFieldOne, "to field many": TestToFieldMany,
 		"dates": TestORMDates, "in bulk": TestORMInBulk, "contains": TestORMContains, "typed rows": TestORMTypedRows, "explain": TestORMSQLAndExplain, "for update": TestORMSelectForUpdate, "references": TestORMReferences,
 	} {
 		t.Run(name, test)

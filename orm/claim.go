@@ -6,13 +6,15 @@ import (
 	"unsafe"
 
 	"github.com/vinyl-edge/vinyl/abi"
+	"github.com/vinyl-edge/vinyl/orm/query"
 )
 
 // claim is a record in a condition: the path should lead to its model. Only
 // its key is sent, so that nobody else notices when it does not.
 type claim struct {
-	path string
-	info *modelInfo
+	path  string
+	info  *modelInfo
+	value any // what was given
 }
 
 // appendClaim appends what a value claims: a record, or the first of a list.
@@ -32,7 +34,108 @@ func appendClaim(claims []claim, path string, v any) []claim {
 		}
 	}
 	info, _ := r.ormKey()
-	return append(claims, claim{path, info})
+	return append(claims, claim{path, info, v})
+}
+
+// rekey has records in a condition stand for the values that foreign keys with
+// a to_field point to, which only the model of the queryset can tell. Conditions
+// are shared, so that it makes another one.
+func (m *modelInfo) rekey(c Cond) Cond {
+	for _, k := range c.claims {
+		to := m.leadsTo(k.path)
+		if to == nil || k.info.dynamic {
+			continue
+		}
+		was, err := toValue(k.value)
+		now, err2 := to.valuesOf(k.value)
+		if err == nil {
+			err = err2
+		}
+		if err != nil {
+			c.err = err
+			return c
+		}
+		c.c = replaced(c.c, k.path, &was, &now)
+	}
+	return c
+}
+
+// leadsTo is the field, other than the key, of the records that the relation at
+// the end of a lookup compares: nil when it is the key, or there is none.
+func (m *modelInfo) leadsTo(path string) *field {
+	path = strings.TrimSuffix(strings.TrimSuffix(path, "__exact"), "__in")
+	for {
+		name, rest, more := strings.Cut(path, "__")
+		if !more {
+			return m.compares(name)
+		}
+		if m = m.follow(name); m == nil {
+			return nil
+		}
+		path = rest
+	}
+}
+
+func (m *modelInfo) compares(name string) *field {
+	if f := m.byName[name]; f != nil {
+		switch {
+		case f.rel == nil:
+		case f.class != "ManyToManyField":
+			return f.rel.toField
+		case f.rel.to != nil:
+			return f.rel.to.rel.toField
+		}
+		return nil
+	}
+	for _, a := range m.accessors {
+		if a.field != nil && !a.forward && a.m2m() && a.field.rel.queryName == name && a.field.rel.from != nil {
+			return a.field.rel.from.rel.toField
+		}
+	}
+	return nil
+}
+
+// valuesOf is what f holds of a record, or of those of a list.
+func (f *field) valuesOf(v any) (abi.Value, error) {
+	if r, ok := v.(record); ok {
+		info, p := r.ormKey()
+		if p == nil {
+			return abi.Null, nil
+		}
+		return info.same(f).value(p), nil
+	}
+	l := reflect.ValueOf(v)
+	return listValue(l.Len(), func(i int) any {
+		x, err := f.valuesOf(l.Index(i).Interface())
+		if err != nil {
+			return err
+		}
+		return x
+	})
+}
+
+// replaced is a condition in which the lookup of a path compares with another
+// value.
+func replaced(c *query.Cond, path string, was, now *abi.Value) *query.Cond {
+	out := *c
+	out.Children = make([]query.Expr, len(c.Children))
+	for i, x := range c.Children {
+		switch x := x.(type) {
+		case *query.Cond:
+			out.Children[i] = replaced(x, path, was, now)
+			continue
+		case *query.Lookup:
+			if p, ok := x.Value.(*query.Param); ok && x.Path == path && reflect.DeepEqual(p.Value, *was) {
+				l, v := *x, *p
+				v.Value = *now
+				l.Value = &v
+				out.Children[i] = &l
+				continue
+			}
+		}
+		out.Children[i] = x
+	}
+	return &out
 }
 
 // check refuses a record of another model than the path leads to. What it

@@ -194,6 +194,7 @@ func (m *modelInfo) finish(errs *modelErrors) {
 		if a.field == nil {
 			continue
 		}
+		a.other = a.byOther()
 		a.lookup = a.field.name
 		if a.forward {
 			a.lookup = a.field.rel.queryName
@@ -254,6 +255,33 @@ func (m *modelInfo) placeholders(s string) string {
 	return strings.NewReplacer("%(class)s", strings.ToLower(m.name), "%(app_label)s", m.app).Replace(s)
 }
 
+// linkFields finds the fields that foreign keys with a to_field point to.
+func (m *modelInfo) linkFields(errs *modelErrors) {
+	for _, f := range m.owned() {
+		r := f.rel
+		if r == nil || r.toTag == "" || r.target == nil {
+			continue
+		}
+		to := r.target.byName[r.toTag]
+		fail := func(reason string) {
+			*errs = append(*errs, &ModelError{Model: m.goType, Field: f.goName, Tag: f.tag, Reason: reason})
+		}
+		switch {
+		case to == nil:
+			fail(r.target.goType + " has no field " + r.toTag + nearest(r.toTag, r.target.names()))
+		case to.class == "ManyToManyField" || to.kind >= kArray:
+			fail(r.target.goType + "." + to.goName + " is no field that can be pointed to")
+		case !to.unique && !to.pk:
+			fail("what it points to must be unique: tag " + r.target.goType + "." + to.goName + " unique")
+		case to.pk:
+		case r.parent:
+			fail("a ParentLink points to the parent's primary key")
+		default:
+			r.toField = to
+		}
+	}
+}
+
 // describe returns what the host gets to know of the models.
 func describe(app string) *schema.Registry {
 	reg := &schema.Registry{App: app, Lookups: lookups, Extensions: extensions}
@@ -299,6 +327,9 @@ func (f *field) describe() schema.Field {
 		return s
 	}
 	s.Rel = &schema.Relation{Kind: r.kind, To: r.target.label, RelatedName: r.related, QueryName: r.queryName, OnDelete: r.onDelete}
+	if r.toField != nil {
+		s.Rel.ToField = r.toField.name
+	}
 	if r.kind == schema.ManyToMany {
 		s.Column, s.Rel.OnDelete = "", schema.Cascade
 		s.Rel.Through, s.Rel.FromField, s.Rel.TargetField = r.through.label, r.from.name, r.to.name

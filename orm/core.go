@@ -112,6 +112,9 @@ func (q *core) filter(c Cond, negate bool) *core {
 			c.err = q.info.check(k)
 		}
 	}
+	if c.err == nil && len(c.claims) > 0 {
+		c = q.info.rekey(c)
+	}
 	kind := query.StepFilter
 	if negate {
 		kind = query.StepExclude

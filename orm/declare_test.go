@@ -160,6 +160,26 @@ func TestMistakesInGenericRelations(t *testing.T) {
 	}
 }
 
+type aiming struct {
+	Model[aiming]
+	Name  string
+	None  ForeignKey[aiming] `orm:"to_field=nam,on_delete=cascade,related=a"`
+	Loose ForeignKey[aiming] `orm:"to_field=name,on_delete=cascade,related=b"`
+	Key   ForeignKey[aiming] `orm:"to_field=id,on_delete=cascade,related=c"`
+	Many  ManyToMany[aiming] `orm:"to_field=id,related=d"`
+}
+
+func TestMistakesInToField(t *testing.T) {
+	err := declared(t, func() { Register[aiming]() })
+	for _, want := range []string{
+		`field None, tag ` + "`" + `orm:"to_field=nam,on_delete=cascade,related=a"` + "`" + `: aiming has no field nam: did you mean "name"?`,
+		"what it points to must be unique: tag aiming.Name unique", "to_field is an option of ForeignKey and OneToOne",
+	} {
+		require.ErrorContains(t, err, want)
+	}
+	require.NotContains(t, err.Error(), "field Key")
+}
+
 func TestUnregistered(t *testing.T) {
 	defer func() {
 		var e *ModelError

@@ -55,6 +55,7 @@
 //	auto_now, auto_now_add time of every save, of the first one
 //	on_delete=ACTION       cascade, protect, restrict, set_null, do_nothing
 //	related=NAME           the relation's name on the other model
+//	to_field=FIELD         a unique field of the other model to point to, instead of its key
 //	query_name=NAME        its name in lookups, if another one
 //	via=FIELD              Reverse: which field of the other model it mirrors
 //	through=MODEL          ManyToMany: a model of your own in between

@@ -135,6 +135,7 @@ func (m *modelInfo) inheritRelations(done map[*modelInfo]bool) {
 				c := *a
 				c.owner = m
 				c.off += m.offset(i)
+				c.other = c.other || !m.dynamic && i > 0
 				if g := c.generic; g != nil {
 					c.generic = g.of(m)
 				}

@@ -141,7 +141,7 @@ func (m *modelInfo) linkGeneric(errs *modelErrors) {
 			a.points.typ, a.points.object = typ.name, object.name
 		} else {
 			a.generic = (&genericEnd{typ: typ, object: object, proxies: a.gen.proxies}).of(m)
-			a.lookup, m.byRel[a.name] = object.name, a
+			a.lookup, a.other, m.byRel[a.name] = object.name, true, a
 			desc.To, desc.QueryName = far.label, a.gen.queryName
 		}
 		m.ends = append(m.ends, desc)

@@ -92,6 +92,7 @@ type relation struct {
 	key         any // (*Target)(nil): finds target when all models are known
 	target      *modelInfo
 	toField     *field // of target, nil = its primary key
+	toTag       string
 	onDelete    schema.OnDelete
 	related     string
 	queryName   string
@@ -138,6 +139,19 @@ func (r *relation) keyOf(p unsafe.Pointer) Key {
 	return keyOfValue(r.toField.value(p))
 }
 
+// byOther tells whether the other side knows the owner by another value than
+// its primary key.
+func (a *accessor) byOther() bool {
+	switch {
+	case a.field == nil:
+		return false
+	case a.m2m():
+		own, _ := a.ends()
+		return own.rel.toField != nil
+	}
+	return a.field.rel.toField != nil
+}
+
 // path is the lookup of the target by the keys.
 func (r *relation) path() string {
 	if r.toField == nil {
@@ -167,6 +181,7 @@ type accessor struct {
 	generic *genericEnd
 	object  *objectKey
 	prefix  string
+	other   bool        // of structs: the other side knows the owner by something else than its key
 	points  *genericKey // of a GenericForeignKey, which is listed among them to be told of its record
 	gen     genericTag  // of the fields of structs
 }
@@ -221,6 +236,9 @@ func (f *field) value(p unsafe.Pointer) abi.Value {
 	}
 	if f.kind >= kArray {
 		return f.compose(unsafe.Add(p, f.off))
+	}
+	if f.kind == kForeign { // of a literal it does not know yet by what it points
+		(*foreign)(unsafe.Add(p, f.off)).field = f
 	}
 	return loadValue(f.kind, unsafe.Add(p, f.off))
 }
@@ -294,11 +312,19 @@ func (a *accessor) ownerKey(p unsafe.Pointer) Key {
 	if a.object != nil {
 		return a.owner.keyOf(p)
 	}
-	if !a.m2m() {
-		return a.field.rel.keyOf(p)
+	r := a.field.rel
+	if a.m2m() {
+		own, _ := a.ends()
+		r = own.rel
 	}
-	own, _ := a.ends()
-	return own.rel.keyOf(p)
+	if a.owner.dynamic {
+		return r.keyOf(p)
+	}
+	f := a.owner.same(r.key1()) // the owner may extend what is pointed to
+	if f == a.owner.pk || r.toField == nil {
+		return f.keyAt(p)
+	}
+	return keyOfValue(f.value(p))
 }
 
 func (a *accessor) bind(p unsafe.Pointer, k Key) {
@@ -306,7 +332,7 @@ func (a *accessor) bind(p unsafe.Pointer, k Key) {
 		a.points.bind(a, p)
 		return
 	}
-	if !k.IsZero() && (a.owner.dynamic || a.generic != nil) {
+	if !k.IsZero() && (a.other || a.owner.dynamic) {
 		k = a.ownerKey(p)
 	}
 	if a.one {

@@ -426,7 +426,8 @@ func (m *modelInfo) one(p unsafe.Pointer) any { return m.record(p) }
 // takeOwner removes the annotation and returns its value as a key.
 func (a *accessor) takeOwner(p unsafe.Pointer) (k Key) {
 	x := a.target.takeExtra(p, a.ownKey())
-	if s, ok := x.(string); ok && a.owner.pk.kind == kUUID {
+	own, _ := a.ends()
+	if s, ok := x.(string); ok && own.pointed().kind == kUUID {
 		u, _ := uuidOf(&abi.Value{Kind: abi.KindText, Str: s})
 		return UUIDKey(u)
 	}

@@ -86,6 +86,7 @@ func resolveModels() error {
 	}
 	for _, m := range declared {
 		m.linkGeneric(&errs)
+		m.linkFields(&errs)
 	}
 	for _, m := range declared {
 		m.finish(&errs)

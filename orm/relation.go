@@ -38,6 +38,9 @@ func (f *foreign) set(target *modelInfo, p unsafe.Pointer) {
 // keyOf is the key that points to the record at p.
 func (f *foreign) keyOf(target *modelInfo, p unsafe.Pointer) Key {
 	if f.field != nil && (target.dynamic || f.field.rel.toField != nil) {
+		if r := f.field.rel; !target.dynamic && target != r.target { // of a model that extends it
+			return keyOfValue(target.same(r.toField).value(p))
+		}
 		return f.field.rel.keyOf(p)
 	}
 	return target.keyOf(p)
@@ -87,7 +90,8 @@ func (f *ForeignKey[T]) Set(obj *T) {
 // SetID points the key to the record with the given id, without fetching it.
 func (f *ForeignKey[T]) SetID(id int64) { f.SetKey(IntKey(id)) }
 
-// SetKey points the key to the record with the given primary key.
+// SetKey points the key to the record with the given primary key, or, where the
+// tag names a to_field, with that value of it.
 func (f *ForeignKey[T]) SetKey(k Key) { f.f.key, f.f.obj, f.f.loaded = k, nil, false }
 
 // ID returns the integer key of the related record, 0 when there is none.
@@ -129,7 +133,11 @@ func (f *foreign) notFetched(target *modelInfo) error {
 // Fetch returns the related record: from the database only if it is not here
 // yet. Afterwards Get has it.
 func (f *ForeignKey[T]) Fetch(ctx context.Context) (*T, error) {
-	p, err := f.f.fetch(ctx, &relation{target: infoOf[T]()})
+	r := &relation{target: infoOf[T]()}
+	if f.f.field != nil {
+		r = f.f.field.rel
+	}
+	p, err := f.f.fetch(ctx, r)
 	return (*T)(p), err
 }
 

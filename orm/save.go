@@ -203,7 +203,7 @@ func (m *modelInfo) relatedIn(p unsafe.Pointer, fields []*field) error {
 			continue
 		}
 		fk := (*foreign)(unsafe.Add(p, f.off))
-		if fk.obj != nil && fk.target != nil && fk.target.ownKey(fk.obj).IsZero() {
+		if fk.field = f; fk.obj != nil && fk.target != nil && fk.target.ownKey(fk.obj).IsZero() {
 			return &UnsavedRelatedError{Field: f.label(), Model: f.rel.target.goType}
 		}
 	}

@@ -17,7 +17,7 @@ var actions = map[string]schema.OnDelete{
 var tagNames = []string{
 	"max_length", "size", "unique", "index", "null", "column", "name", "type", "default", "primary_key", "digits", "places",
 	"auto_now", "auto_now_add", "on_delete", "related", "query_name", "via", "through", "symmetrical", "order_in",
-	"content_type", "object_id", "for_concrete_model",
+	"content_type", "object_id", "for_concrete_model", "to_field",
 }
 
 // parseTag applies the options of a tag to f.
@@ -94,6 +94,10 @@ func (m *modelInfo) parseTag(f *field, a *accessor, fail func(reason string)) {
 			relation().related = word()
 		case "query_name":
 			relation().queryName = word()
+		case "to_field":
+			if relation().toTag = word(); f.class == "ManyToManyField" {
+				fail("to_field is an option of ForeignKey and OneToOne: a ManyToMany follows the keys of its through model")
+			}
 		case "through":
 			relation().throughTag = word()
 		case "symmetrical":

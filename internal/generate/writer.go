@@ -184,7 +184,11 @@ func keyOf(f *gomodels.Field) *gomodels.Field {
 		if f.Relation == nil {
 			break
 		}
-		f = f.Relation.Target.Field("pk")
+		to := f.Relation.Target.Field("pk")
+		if named := f.Relation.Target.Field(f.Relation.ToField); named != nil {
+			to = named
+		}
+		f = to
 	}
 	return f
 }

@@ -37,6 +37,9 @@ func (s *Set) Registry(lookups []schema.Lookup) *schema.Registry {
 			}
 			if r := f.Relation; r != nil {
 				sf.Rel = &schema.Relation{Kind: kinds[r.Kind], To: labels[r.Target], RelatedName: r.Related, QueryName: r.Query}
+				if r.Target.Field(r.ToField) != nil { // else the app's start tells
+					sf.Rel.ToField = r.ToField
+				}
 				if r.Kind == "ManyToMany" {
 					sf.Column = ""
 					if !s.through(m, f, sf.Rel, labels) {

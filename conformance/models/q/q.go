@@ -164,6 +164,36 @@ func (r CafeRef) Library() LibraryRef { return LibraryAt(r.Model.Over("library")
 // Teahouse leads over the relation teahouse.
 func (r CafeRef) Teahouse() TeahouseRef { return TeahouseAt(r.Model.Over("teahouse")) }
 
+// Call refers to fields of Call.
+var Call = CallAt("")
+
+// CallRef is the fields of Call, or those of one that relations lead to.
+type CallRef struct {
+	ref.Model
+	ID     ref.Ordered[int64]
+	LineID ref.Text
+	PortID ref.Text
+	Day    ref.Ordered[int]
+}
+
+// CallAt is the fields of the Call that a path of relations leads to.
+func CallAt(path string) CallRef {
+	m := ref.At(path)
+	return CallRef{
+		Model:  m,
+		ID:     ref.OrderedOf[int64](m, "id"),
+		LineID: ref.TextOf(m, "line_id"),
+		PortID: ref.TextOf(m, "port_id"),
+		Day:    ref.OrderedOf[int](m, "day"),
+	}
+}
+
+// Line leads over the relation line.
+func (r CallRef) Line() LineRef { return LineAt(r.Model.Over("line")) }
+
+// Port leads over the relation port.
+func (r CallRef) Port() PortRef { return PortAt(r.Model.Over("port")) }
+
 // Chapter refers to fields of Chapter.
 var Chapter = ChapterAt("")
 
@@ -279,6 +309,69 @@ func CountryAt(path string) CountryRef {
 // Cities leads over the relation cities.
 func (r CountryRef) Cities() CityRef { return CityAt(r.Model.Over("cities")) }
 
+// FreePort refers to fields of FreePort.
+var FreePort = FreePortAt("")
+
+// FreePortRef is the fields of FreePort, or those of one that relations lead to.
+type FreePortRef struct {
+	ref.Model
+	ID        ref.Ordered[int64]
+	Code      ref.Text
+	Name      ref.Text
+	PortPtrID ref.Ordered[int64]
+	Since     ref.Ordered[int]
+}
+
+// FreePortAt is the fields of the FreePort that a path of relations leads to.
+func FreePortAt(path string) FreePortRef {
+	m := ref.At(path)
+	return FreePortRef{
+		Model:     m,
+		ID:        ref.OrderedOf[int64](m, "id"),
+		Code:      ref.TextOf(m, "code"),
+		Name:      ref.TextOf(m, "name"),
+		PortPtrID: ref.OrderedOf[int64](m, "port_ptr_id"),
+		Since:     ref.OrderedOf[int](m, "since"),
+	}
+}
+
+// PortPtr leads over the relation port_ptr.
+func (r FreePortRef) PortPtr() PortRef { return PortAt(r.Model.Over("port_ptr")) }
+
+// Ships leads over the relation ships.
+func (r FreePortRef) Ships() ShipRef { return ShipAt(r.Model.Over("ships")) }
+
+// Harbour leads over the relation harbour.
+func (r FreePortRef) Harbour() HarbourRef { return HarbourAt(r.Model.Over("harbour")) }
+
+// Routes leads over the relation routes.
+func (r FreePortRef) Routes() LineRef { return LineAt(r.Model.Over("routes")) }
+
+// Harbour refers to fields of Harbour.
+var Harbour = HarbourAt("")
+
+// HarbourRef is the fields of Harbour, or those of one that relations lead to.
+type HarbourRef struct {
+	ref.Model
+	ID     ref.Ordered[int64]
+	PortID ref.Text
+	Berths ref.Ordered[int]
+}
+
+// HarbourAt is the fields of the Harbour that a path of relations leads to.
+func HarbourAt(path string) HarbourRef {
+	m := ref.At(path)
+	return HarbourRef{
+		Model:  m,
+		ID:     ref.OrderedOf[int64](m, "id"),
+		PortID: ref.TextOf(m, "port_id"),
+		Berths: ref.OrderedOf[int](m, "berths"),
+	}
+}
+
+// Port leads over the relation port.
+func (r HarbourRef) Port() PortRef { return PortAt(r.Model.Over("port")) }
+
 // HotTopic refers to fields of HotTopic.
 var HotTopic = HotTopicAt("")
 
@@ -352,6 +445,32 @@ func (r LibraryRef) Visits() VisitRef { return VisitAt(r.Model.Over("visits")) }
 
 // Cafe leads over the relation cafe.
 func (r LibraryRef) Cafe() CafeRef { return CafeAt(r.Model.Over("cafe")) }
+
+// Line refers to fields of Line.
+var Line = LineAt("")
+
+// LineRef is the fields of Line, or those of one that relations lead to.
+type LineRef struct {
+	ref.Model
+	ID   ref.Ordered[int64]
+	Name ref.Text
+}
+
+// LineAt is the fields of the Line that a path of relations leads to.
+func LineAt(path string) LineRef {
+	m := ref.At(path)
+	return LineRef{
+		Model: m,
+		ID:    ref.OrderedOf[int64](m, "id"),
+		Name:  ref.TextOf(m, "name"),
+	}
+}
+
+// Ports leads over the relation ports.
+func (r LineRef) Ports() PortRef { return PortAt(r.Model.Over("ports")) }
+
+// Calls leads over the relation calls.
+func (r LineRef) Calls() CallRef { return CallAt(r.Model.Over("calls")) }
 
 // Local refers to fields of Local.
 var Local = LocalAt("")
@@ -489,6 +608,31 @@ func (r NoteRef) ReplyTo() NoteRef { return NoteAt(r.Model.Over("reply_to")) }
 // Topic leads over the relation topic.
 func (r NoteRef) Topic() TopicRef { return TopicAt(r.Model.Over("topic")) }
 
+// Ocean refers to fields of Ocean.
+var Ocean = OceanAt("")
+
+// OceanRef is the fields of Ocean, or those of one that relations lead to.
+type OceanRef struct {
+	ref.Model
+	ID   ref.Ordered[int64]
+	UID  ref.Field[orm.UUID]
+	Name ref.Text
+}
+
+// OceanAt is the fields of the Ocean that a path of relations leads to.
+func OceanAt(path string) OceanRef {
+	m := ref.At(path)
+	return OceanRef{
+		Model: m,
+		ID:    ref.OrderedOf[int64](m, "id"),
+		UID:   ref.FieldOf[orm.UUID](m, "uid"),
+		Name:  ref.TextOf(m, "name"),
+	}
+}
+
+// Ship leads over the relation ship.
+func (r OceanRef) Ship() ShipRef { return ShipAt(r.Model.Over("ship")) }
+
 // Offer refers to fields of Offer.
 var Offer = OfferAt("")
 
@@ -605,6 +749,40 @@ func (r PlaylistRef) MadeBy() AuthorRef { return AuthorAt(r.Model.Over("made_by"
 
 // Songs leads over the relation songs.
 func (r PlaylistRef) Songs() SongRef { return SongAt(r.Model.Over("songs")) }
+
+// Port refers to fields of Port.
+var Port = PortAt("")
+
+// PortRef is the fields of Port, or those of one that relations lead to.
+type PortRef struct {
+	ref.Model
+	ID   ref.Ordered[int64]
+	Code ref.Text
+	Name ref.Text
+}
+
+// PortAt is the fields of the Port that a path of relations leads to.
+func PortAt(path string) PortRef {
+	m := ref.At(path)
+	return PortRef{
+		Model: m,
+		ID:    ref.OrderedOf[int64](m, "id"),
+		Code:  ref.TextOf(m, "code"),
+		Name:  ref.TextOf(m, "name"),
+	}
+}
+
+// Ships leads over the relation ships.
+func (r PortRef) Ships() ShipRef { return ShipAt(r.Model.Over("ships")) }
+
+// Harbour leads over the relation harbour.
+func (r PortRef) Harbour() HarbourRef { return HarbourAt(r.Model.Over("harbour")) }
+
+// Routes leads over the relation routes.
+func (r PortRef) Routes() LineRef { return LineAt(r.Model.Over("routes")) }
+
+// Freeport leads over the relation freeport.
+func (r PortRef) Freeport() FreePortRef { return FreePortAt(r.Model.Over("freeport")) }
 
 // Profile refers to fields of Profile.
 var Profile = ProfileAt("")
@@ -836,6 +1014,41 @@ func SampleAt(path string) SampleRef {
 		Modified: ref.TimeOf(m, "modified"),
 	}
 }
+
+// Ship refers to fields of Ship.
+var Ship = ShipAt("")
+
+// ShipRef is the fields of Ship, or those of one that relations lead to.
+type ShipRef struct {
+	ref.Model
+	ID     ref.Ordered[int64]
+	Name   ref.Text
+	HomeID ref.Text
+	LastID ref.Text
+	FlagID ref.Field[orm.UUID]
+}
+
+// ShipAt is the fields of the Ship that a path of relations leads to.
+func ShipAt(path string) ShipRef {
+	m := ref.At(path)
+	return ShipRef{
+		Model:  m,
+		ID:     ref.OrderedOf[int64](m, "id"),
+		Name:   ref.TextOf(m, "name"),
+		HomeID: ref.TextOf(m, "home_id"),
+		LastID: ref.TextOf(m, "last_id"),
+		FlagID: ref.FieldOf[orm.UUID](m, "flag_id"),
+	}
+}
+
+// Home leads over the relation home.
+func (r ShipRef) Home() PortRef { return PortAt(r.Model.Over("home")) }
+
+// Last leads over the relation last.
+func (r ShipRef) Last() PortRef { return PortAt(r.Model.Over("last")) }
+
+// Flag leads over the relation flag.
+func (r ShipRef) Flag() OceanRef { return OceanAt(r.Model.Over("flag")) }
 
 // Slip refers to fields of Slip.
 var Slip = SlipAt("")
