@@ -74,6 +74,9 @@ type Statement struct {
 	// its connection: a driver that would have to keep the rest of the rows in
 	// memory for that leaves them at the server.
 	Stream bool
+	// Raw marks SQL that an app wrote, or that calls functions which it named:
+	// what that does to a session of the server, nobody knows.
+	Raw bool
 	// Layout, if set, makes what goes before the columns of the result of their
 	// names: of SQL that nobody has planned.
 	Layout func(names []string) []byte

@@ -195,7 +195,10 @@ func (c *conn) Release() {
 		c.cursors[len(c.cursors)-1].Close()
 	}
 	_ = c.Rollback()
-	c.db.pool(c.mode).Put(c, c.broken || c.traces || c.epoch != c.db.health.epoch.Load())
+	if c.traces && !c.broken {
+		c.reset()
+	}
+	c.db.pool(c.mode).Put(c, c.broken || c.epoch != c.db.health.epoch.Load())
 	if c.mode == db.Read {
 		c.db.kick()
 	}

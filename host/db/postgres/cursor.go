@@ -84,7 +84,7 @@ func (cu *cursor) start() (err error) {
 	if err := c.params.encode(cu.q.Args, cu.st.types); err != nil {
 		return err
 	}
-	c.traces = c.traces || cu.st.traces
+	c.traces = c.traces || cu.st.traces || cu.q.Raw && cu.st.calls
 	bind := pgproto3.Bind{
 		PreparedStatement: cu.st.name, ParameterFormatCodes: c.params.formats, Parameters: c.params.values, ResultFormatCodes: cu.st.formats,
 	}

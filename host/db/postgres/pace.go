@@ -54,7 +54,7 @@ func (ps *paces) of(sql string) *pace {
 	if p != nil {
 		return p
 	}
-	_, traces, err := inspect(sql)
+	_, traces, _, err := inspect(sql)
 	p = &pace{traces: traces || err != nil}
 	if len(sql) > keepSQL { // it is prepared each time
 		p.traces = true

@@ -121,7 +121,7 @@ func (r *run) collect(ctx context.Context, items []*db.Item) (n int) {
 				continue
 			}
 		}
-		c.traces = c.traces || st.traces
+		c.traces = c.traces || st.traces || it.Raw && st.calls
 		r.items = append(r.items, &running{Item: it, st: st, fresh: fresh})
 		n++
 	}

@@ -13,7 +13,7 @@ var _ db.Reader = (*DB)(nil)
 // Read implements db.Reader: on a connection of its own if one is free.
 func (d *DB) Read(ctx context.Context, st db.Statement, out []byte, max int) ([]byte, error) {
 	p := d.paces.of(st.SQL)
-	if p.short() && !d.free() {
+	if p.short() && !st.Raw && !d.free() {
 		return d.readShared(ctx, st, out, max)
 	}
 	c, err := d.Acquire(ctx, db.Read)
@@ -99,7 +99,7 @@ func (d *DB) ReadAll(items []*db.Item) {
 // short tells whether others may wait behind the items.
 func (d *DB) short(items []*db.Item) bool {
 	for _, it := range items {
-		if !d.paces.of(it.SQL).short() {
+		if it.Raw || !d.paces.of(it.SQL).short() { // a session that it changes would be theirs
 			return false
 		}
 	}

@@ -20,7 +20,7 @@ func TestInspect(t *testing.T) {
 		"COMMIT": -1, "Set x = 1": -1, "COPY t TO PROGRAM 'x'": -1, "DO $$ $$": -1, "CALL p()": -1, "/* open": 0, "\"select\"": -1, "SELECT 'open": 0, "SELECT $x$ open": 0, "SELECT a$1, $2": 2,
 		"DEALLOCATE ALL": -1, "listen x": -1, "PREPARE x AS SELECT 1": -1, "VACUUM": -1, "\xff": -1,
 	} {
-		n, traces, err := inspect(sql)
+		n, traces, _, err := inspect(sql)
 		if want < 0 {
 			dbtest.Code(t, abi.CodeForbidden, err)
 			continue
@@ -34,7 +34,7 @@ func TestInspect(t *testing.T) {
 		"UPDATE pg_settings SET setting = 1": true, "CREATE TEMP TABLE t (x)": true, "SELECT 1 INTO temporary t": true, "SELECT pg_advisory_lock(1)": true,
 		"SELECT 'set_config', \"temp\", temperature FROM t -- temp": false, "SELECT e'set_config', e FROM u": false, "SELECT $$set_config$$": false,
 	} {
-		_, traces, err := inspect(sql)
+		_, traces, _, err := inspect(sql)
 		require.NoError(t, err)
 		require.Equal(t, want, traces, sql)
 	}

@@ -26,7 +26,8 @@ type stmt struct {
 	cells   []cell   // its columns
 	names   []string // and what they are called
 	formats []int16  // in which their values come
-	traces  bool
+	traces  bool     // it may change the session
+	calls   bool     // it may if an app wrote it: it calls what is not known not to
 	once    bool // too large to be kept
 	used    uint64
 }
@@ -113,14 +114,14 @@ func (c *conn) prepare(sql string, args []abi.Value) (_ *stmt, fresh bool, err e
 	if st := c.cache.get(sql, args); st != nil {
 		return st, false, nil
 	}
-	params, traces, err := inspect(sql)
+	params, traces, calls, err := inspect(sql)
 	if err != nil {
 		return nil, true, err
 	}
 	if params != len(args) {
 		return nil, true, &abi.OpError{Code: abi.CodeValue, Message: "database: the statement takes another number of parameters than it was given"}
 	}
-	st := &stmt{sql: sql, used: c.cache.clock, traces: traces, types: make([]uint32, len(args))}
+	st := &stmt{sql: sql, used: c.cache.clock, traces: traces, calls: calls, types: make([]uint32, len(args))}
 	wide := wideInts(sql, args)
 	for i := range args {
 		st.types[i] = typeOf(&args[i], wide)
