@@ -69,7 +69,19 @@ install() {
 			DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >>"$scratch/apt.log" 2>&1 ||
 			{ tail -20 "$scratch/apt.log"; return 1; }
 	fi
+	pgbouncer
 	go version && go env GOOS GOARCH GOPROXY
+}
+
+# pgbouncer is for tests that skip themselves where it can't be had.
+pgbouncer() {
+	[[ -x /usr/sbin/pgbouncer ]] || command -v pgbouncer >/dev/null || ((EUID != 0)) || ! command -v apt-get >/dev/null ||
+		{ apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends pgbouncer; } >"$scratch/apt.log" 2>&1
+	if [[ -x /usr/sbin/pgbouncer ]] || command -v pgbouncer >/dev/null; then
+		export VINYL_REQUIRE=pgbouncer
+	else
+		echo "no PgBouncer: its tests skip themselves"
+	fi
 }
 
 # find_postgres sets pg_bin to the newest server's programs.

@@ -150,3 +150,18 @@ func TestPostgresHostsStartTogether(t *testing.T) {
 	}
 	require.ElementsMatch(t, []string{"created table polls_question", "created table polls_choice"}, notes)
 }
+
+// TestPostgresSessionsOfRequests: what a request's own SQL does to a session is
+// not there for the next.
+func TestPostgresSessionsOfRequests(t *testing.T) {
+	h := harnessOn(t, pgtest.URL(t)+"&readers=1&writers=1")
+	h.exec(0, raw("CREATE FUNCTION remember() RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_lock(78); RETURN set_config('my.secret', 'x', false); END $$"))
+	for _, kind := range []abi.OpKind{abi.OpQuery, abi.OpExec} {
+		r, err := h.try(t.Context(), kind, 0, raw("SELECT remember()"))
+		require.NoError(t, err)
+		require.Equal(t, [][]abi.Value{{abi.Text("x")}}, r.rows)
+		r, err = h.try(t.Context(), kind, 0, raw("SELECT current_setting('my.secret', true) IN (SELECT 'x'), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 78)"))
+		require.NoError(t, err)
+		require.Equal(t, [][]abi.Value{{abi.Int(0), abi.Int(0)}}, r.rows)
+	}
+}

@@ -19,14 +19,28 @@ func Missing(tb testing.TB, engine, install string) {
 	tb.Skipf("%s is not on this machine: %s", engine, install)
 }
 
+// Extra skips a test as Missing does, but where CI=true alone doesn't require
+// the engine: not every system has it.
+func Extra(tb testing.TB, engine, install string) {
+	tb.Helper()
+	if listed(engine) {
+		tb.Fatalf("%s is not on this machine, and VINYL_REQUIRE requires it: %s", engine, install)
+	}
+	tb.Skipf("%s is not on this machine: %s", engine, install)
+}
+
 // required names the setting that makes engine a must.
 func required(engine string) string {
 	if os.Getenv("CI") == "true" {
 		return "CI=true"
 	}
-	list := os.Getenv("VINYL_REQUIRE")
-	if slices.Contains(strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' }), engine) {
-		return "VINYL_REQUIRE=" + list
+	if listed(engine) {
+		return "VINYL_REQUIRE=" + os.Getenv("VINYL_REQUIRE")
 	}
 	return ""
+}
+
+// listed tells whether VINYL_REQUIRE has the engine.
+func listed(engine string) bool {
+	return slices.Contains(strings.FieldsFunc(os.Getenv("VINYL_REQUIRE"), func(r rune) bool { return r == ',' || r == ' ' }), engine)
 }

@@ -40,3 +40,16 @@ func TestMissing(t *testing.T) {
 		require.Contains(t, r.failed, "requires it: apt install postgresql", s)
 	}
 }
+
+func extra(t *testing.T, ci, list string) (r recorder) {
+	t.Setenv("CI", ci)
+	t.Setenv("VINYL_REQUIRE", list)
+	defer func() { _ = recover() }()
+	Extra(&r, "pgbouncer", "apt install pgbouncer")
+	return r
+}
+
+func TestExtra(t *testing.T) {
+	require.Equal(t, "pgbouncer is not on this machine: apt install pgbouncer", extra(t, "true", "postgres").skipped)
+	require.Contains(t, extra(t, "", "pgbouncer").failed, "requires it: apt install pgbouncer")
+}

@@ -29,6 +29,9 @@ type Config struct {
 	// IdleTimeout closes connections that nobody needs (5 min), Lifetime those
 	// that are older (1 h), so that a change of servers is noticed.
 	IdleTimeout, Lifetime time.Duration
+	// Pooler says that a pooler in transaction mode (PgBouncer) stands before the
+	// server: every transaction may run in another session.
+	Pooler bool
 	// Attrs is target_session_attrs: which of several servers will do.
 	Attrs string
 	// CancelTimeout is how long the server has to obey a cancellation, or to
@@ -37,7 +40,7 @@ type Config struct {
 }
 
 // own are the parameters that are not the server's.
-var own = []string{"readers", "writers", "holds", "queue_timeout", "idle_timeout"}
+var own = []string{"readers", "writers", "holds", "queue_timeout", "idle_timeout", "pool_mode"}
 
 // fixed are settings of a session that the driver relies on.
 var fixed = map[string]string{
@@ -46,7 +49,8 @@ var fixed = map[string]string{
 
 // ParseURL reads postgres://user:password@host:port/database. Parameters are
 // readers, writers, holds, queue_timeout and idle_timeout (milliseconds),
-// libpq's (sslmode, connect_timeout, target_session_attrs, ...), and
+// pool_mode (transaction: a pooler that gives a server's session to one
+// transaction at a time), libpq's (sslmode, connect_timeout, target_session_attrs, ...), and
 // settings of a session such as search_path, statement_timeout and lock_timeout.
 func ParseURL(s string) (cfg Config, err error) {
 	base, query, _ := strings.Cut(s, "?") // not url.Parse, to which several hosts are none
@@ -86,6 +90,12 @@ func ParseURL(s string) (cfg Config, err error) {
 }
 
 func (c *Config) set(key, v string) error {
+	if key == "pool_mode" {
+		if c.Pooler = v == "transaction"; !c.Pooler && v != "session" {
+			return errors.New("pool_mode is session or transaction, as the pooler's")
+		}
+		return nil
+	}
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 1 || n > 1<<24 {
 		return errors.New(key + " must be a positive number")

@@ -27,6 +27,8 @@ type conn struct {
 	out  *pgproto3.Frontend
 	born time.Time
 
+	locals string // with a pooler: what sets the session's settings for a transaction
+
 	cache   cache
 	params  params    // scratch
 	cursors []*cursor // open ones
@@ -49,7 +51,7 @@ type conn struct {
 
 var _ db.Conn = (*conn)(nil)
 
-func (d *DB) connect(ctx context.Context, mode db.Mode, server *pgconn.Config) (*conn, error) {
+func (d *DB) connect(ctx context.Context, mode db.Mode, server *pgconn.Config, locals string) (*conn, error) {
 	epoch := d.health.epoch.Load()
 	pg, err := pgconn.ConnectConfig(ctx, server)
 	if err != nil {
@@ -58,7 +60,7 @@ func (d *DB) connect(ctx context.Context, mode db.Mode, server *pgconn.Config) (
 		}
 		return nil, connectError(err)
 	}
-	c := &conn{db: d, mode: mode, pg: pg, out: pg.Frontend(), born: time.Now(), quit: make(chan struct{}), epoch: epoch}
+	c := &conn{db: d, mode: mode, pg: pg, out: pg.Frontend(), born: time.Now(), quit: make(chan struct{}), epoch: epoch, locals: locals}
 	c.interrupt, c.expire = c.stop, c.deadline
 	return c, nil
 }
@@ -86,6 +88,9 @@ func (c *conn) Begin(ctx context.Context, readOnly bool) error {
 	sql := "BEGIN"
 	if readOnly {
 		sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" // costs nothing, and never fails
+	}
+	if c.locals != "" {
+		sql += "; " + c.locals
 	}
 	if _, err := c.command(ctx, sql); err != nil {
 		return err

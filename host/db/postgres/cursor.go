@@ -28,6 +28,9 @@ type cursor struct {
 	width  int           // bytes of a row, as far as known
 	pace   time.Duration // time that a row takes
 
+	skip  bool // what answers the pooler's settings comes first
+	other bool // its columns are others than were described
+
 	fresh   bool // it was not prepared before
 	begun   bool // a row has arrived
 	last    int64
@@ -84,7 +87,7 @@ func (cu *cursor) start() (err error) {
 	if err := c.params.encode(cu.q.Args, cu.st.types); err != nil {
 		return err
 	}
-	c.traces = c.traces || cu.st.traces || cu.q.Raw && cu.st.calls
+	c.traces = c.traces || cu.st.traces || cu.q.Raw && cu.st.calls && !c.db.cfg.Pooler
 	bind := pgproto3.Bind{
 		PreparedStatement: cu.st.name, ParameterFormatCodes: c.params.formats, Parameters: c.params.values, ResultFormatCodes: cu.st.formats,
 	}
@@ -93,10 +96,13 @@ func (cu *cursor) start() (err error) {
 		c.portals++
 		cu.number = c.portals
 		bind.DestinationPortal = cu.portal()
-		c.out.SendBind(&bind)
+	}
+	cu.before()
+	c.out.SendBind(&bind)
+	cu.after(bind.DestinationPortal)
+	if cu.number > 0 {
 		return cu.exchange()
 	}
-	c.out.SendBind(&bind)
 	c.live = cu
 	if cu.stream {
 		return nil // it goes with what asks for rows

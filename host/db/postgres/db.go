@@ -96,9 +96,13 @@ func (d *DB) newPool(mode db.Mode, size int, wait time.Duration) *pool.Pool[*con
 			server.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
 		}
 	}
+	var locals string
+	if d.cfg.Pooler {
+		locals = split(server, mode)
+	}
 	return pool.New(pool.Config[*conn]{
 		Size: size, Wait: wait, Idle: d.cfg.IdleTimeout, Done: d.done,
-		Open:  func(ctx context.Context) (*conn, error) { return d.connect(ctx, mode, server) },
+		Open:  func(ctx context.Context) (*conn, error) { return d.connect(ctx, mode, server, locals) },
 		Close: (*conn).close,
 		Alive: (*conn).alive,
 	})

@@ -19,6 +19,7 @@ const (
 // pace is what is known of a statement.
 type pace struct {
 	traces bool // it may change the session, so it shares none
+	calls  bool // it may if an app wrote it
 	seen   atomic.Bool
 	debt   atomic.Int32
 }
@@ -54,8 +55,8 @@ func (ps *paces) of(sql string) *pace {
 	if p != nil {
 		return p
 	}
-	_, traces, _, err := inspect(sql)
-	p = &pace{traces: traces || err != nil}
+	_, traces, calls, err := inspect(sql)
+	p = &pace{traces: traces || err != nil, calls: calls}
 	if len(sql) > keepSQL { // it is prepared each time
 		p.traces = true
 		return p

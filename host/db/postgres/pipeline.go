@@ -61,6 +61,10 @@ func (c *conn) Pipeline(ctx context.Context, items []*db.Item) {
 			}
 		}
 	}()
+	if c.db.cfg.Pooler { // statements are not kept
+		c.oneByOne(ctx, items)
+		return
+	}
 	for rest := items; len(rest) > 0; {
 		r := &run{c: c}
 		n := r.collect(ctx, rest)

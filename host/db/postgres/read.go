@@ -13,7 +13,7 @@ var _ db.Reader = (*DB)(nil)
 // Read implements db.Reader: on a connection of its own if one is free.
 func (d *DB) Read(ctx context.Context, st db.Statement, out []byte, max int) ([]byte, error) {
 	p := d.paces.of(st.SQL)
-	if p.short() && !st.Raw && !d.free() {
+	if d.shares(p, &st) && !d.free() {
 		return d.readShared(ctx, st, out, max)
 	}
 	c, err := d.Acquire(ctx, db.Read)
@@ -99,11 +99,17 @@ func (d *DB) ReadAll(items []*db.Item) {
 // short tells whether others may wait behind the items.
 func (d *DB) short(items []*db.Item) bool {
 	for _, it := range items {
-		if it.Raw || !d.paces.of(it.SQL).short() { // a session that it changes would be theirs
+		if !d.shares(d.paces.of(it.SQL), &it.Statement) {
 			return false
 		}
 	}
 	return true
+}
+
+// shares tells whether a statement may be sent among those of others: not if it
+// may change a session that is theirs too.
+func (d *DB) shares(p *pace, st *db.Statement) bool {
+	return p.short() && !(st.Raw && p.calls) && !d.cfg.Pooler
 }
 
 // readTogether runs items on a connection that is theirs.

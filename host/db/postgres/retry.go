@@ -21,6 +21,8 @@ func (cu *cursor) stale(err error) bool {
 	switch pg.Code {
 	case "26000", "22P02", "22007": // unknown statement; text of another type than the server chose
 		return true
+	case "08P01": // another number of columns
+		return cu.c.db.cfg.Pooler
 	case "0A000":
 		return pg.Routine == "RevalidateCachedQuery"
 	}
@@ -31,7 +33,7 @@ func (cu *cursor) stale(err error) bool {
 func (cu *cursor) again() error {
 	columns := cu.Columns()
 	cu.c.drop(cu.st)
-	cu.failure, cu.tag = nil, ""
+	cu.failure, cu.tag, cu.other = nil, "", false
 	if err := cu.start(); err != nil {
 		return err
 	}

@@ -26,6 +26,9 @@ func (cu *cursor) receive(b []byte, lim db.Limits) (out []byte, ready bool, err 
 		}
 		switch msg := msg.(type) {
 		case *pgproto3.DataRow:
+			if cu.skip || cu.other {
+				continue
+			}
 			if b, err = appendRow(b, cu.st.cells, msg.Values); err != nil {
 				cu.c.lose()
 				return b[:start], false, err
@@ -42,7 +45,13 @@ func (cu *cursor) receive(b []byte, lim db.Limits) (out []byte, ready bool, err 
 			if cu.number == 0 { // no Sync was sent
 				return db.EndRows(b, start, rows), false, nil
 			}
+		case *pgproto3.RowDescription:
+			cu.described(msg)
 		case *pgproto3.CommandComplete:
+			if cu.skip {
+				cu.skip = false
+				continue
+			}
 			cu.tag = string(msg.CommandTag)
 			err = cu.sync()
 		case *pgproto3.EmptyQueryResponse:
@@ -54,6 +63,9 @@ func (cu *cursor) receive(b []byte, lim db.Limits) (out []byte, ready bool, err 
 		case *pgproto3.ReadyForQuery:
 			if cu.c.live == cu {
 				cu.c.live = nil
+			}
+			if cu.other && cu.failure == nil {
+				cu.failure = cu.changed()
 			}
 			return db.EndRows(b, start, rows), true, nil
 		}

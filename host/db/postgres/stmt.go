@@ -24,11 +24,12 @@ type stmt struct {
 	sql     string
 	types   []uint32 // of its parameters, 0 = the server's choice
 	cells   []cell   // its columns
+	oids    []uint32 // their types
 	names   []string // and what they are called
 	formats []int16  // in which their values come
 	traces  bool     // it may change the session
 	calls   bool     // it may if an app wrote it: it calls what is not known not to
-	once    bool // too large to be kept
+	once    bool     // too large to be kept
 	used    uint64
 }
 
@@ -74,7 +75,7 @@ func (st *stmt) takes(args []abi.Value, wide bool) bool {
 // drop forgets st. Its Close is sent together with what comes next.
 func (c *conn) drop(st *stmt) {
 	if st.once {
-		c.out.SendClose(&pgproto3.Close{ObjectType: 'S', Name: st.name})
+		c.forget(st)
 		return
 	}
 	v := slices.DeleteFunc(c.cache.m[st.sql], func(s *stmt) bool { return s == st })
@@ -86,7 +87,13 @@ func (c *conn) drop(st *stmt) {
 		delete(c.cache.m, st.sql)
 	}
 	c.cache.n--
-	c.out.SendClose(&pgproto3.Close{ObjectType: 'S', Name: st.name})
+	c.forget(st)
+}
+
+func (c *conn) forget(st *stmt) {
+	if st.name != "" {
+		c.out.SendClose(&pgproto3.Close{ObjectType: 'S', Name: st.name})
+	}
 }
 
 func (c *conn) keep(st *stmt) {
@@ -128,8 +135,12 @@ func (c *conn) prepare(sql string, args []abi.Value) (_ *stmt, fresh bool, err e
 	}
 	c.db.hints.apply(st)
 	st.once = len(sql) > keepSQL || len(args) > keepArgs
-	c.cache.names++
-	st.name = "v" + strconv.FormatUint(c.cache.names, 10)
+	if !c.db.cfg.Pooler {
+		c.cache.names++
+		st.name = "v" + strconv.FormatUint(c.cache.names, 10)
+	} else if traces {
+		return nil, true, errPooled
+	}
 	sd, err := c.describe(st)
 	if err != nil {
 		return nil, true, err
@@ -138,6 +149,7 @@ func (c *conn) prepare(sql string, args []abi.Value) (_ *stmt, fresh bool, err e
 	for i := range sd.Fields {
 		st.cells[i] = cellOf(sd.Fields[i].DataTypeOID)
 		st.names = append(st.names, sd.Fields[i].Name)
+		st.oids = append(st.oids, sd.Fields[i].DataTypeOID)
 		if st.cells[i] != cellText {
 			st.formats[i] = pgproto3.BinaryFormat
 		}
@@ -159,7 +171,11 @@ func (c *conn) describe(st *stmt) (sd *pgconn.StatementDescription, err error) {
 		}
 	}
 	for {
-		sd, err = c.pg.Prepare(background, st.name, st.sql, st.types)
+		if c.db.cfg.Pooler {
+			sd, err = c.describeOnly(st)
+		} else {
+			sd, err = c.pg.Prepare(background, st.name, st.sql, st.types)
+		}
 		if err == nil {
 			break
 		}
