@@ -11,7 +11,8 @@ import (
 // Plan compares a registry with the tables and extensions that exist in a
 // database of a dialect. It returns what creates the missing ones and indexes,
 // or an error with CodeSchema whose Detail has a line for everything that differs.
-// rules are the models' constraints as SQL, for new tables; nil if there are none.
+// rules are the models' constraints as SQL; nil if there are none. Those of tables
+// that exist are compared by name and kind.
 func Plan(reg *schema.Registry, dialect string, tables []Table, rules func(label string) ([]Rule, error), extensions ...string) ([]Statement, error) {
 	d := dialects[dialect]
 	if d == nil {
@@ -57,6 +58,12 @@ func Plan(reg *schema.Registry, dialect string, tables []Table, rules func(label
 			continue
 		}
 		diffs = append(diffs, d.compare(m, t, cols, keys)...)
+		own, err := d.rules(m, rules)
+		if err != nil {
+			return nil, err
+		}
+		lack, wrong := d.compareRules(m, t, own)
+		indexes, diffs = append(indexes, lack...), append(diffs, wrong...)
 		for k := range keys {
 			if !keys[k].unique && keys[k].class == "" && !has(t.Indexes, keys[k].columns) && !has(t.Unique, keys[k].columns) {
 				indexes = append(indexes, d.createKey(&keys[k], m))

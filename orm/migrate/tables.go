@@ -1,5 +1,7 @@
 package migrate
 
+import "github.com/vinyl-edge/vinyl/orm/schema"
+
 // Table is a table as it exists in a database.
 type Table struct {
 	Name    string
@@ -9,6 +11,15 @@ type Table struct {
 	Unique  [][]string
 	Indexes [][]string
 	Foreign []ForeignKey
+	// Named are the constraints and indexes that have a name, those above too.
+	Named []Named
+}
+
+// Named is a constraint or an index as far as it can be compared: databases
+// write expressions in their own words.
+type Named struct {
+	Name string
+	Kind schema.ConstraintKind
 }
 
 // Column is a column as it exists.

@@ -7,6 +7,7 @@ import (
 	"github.com/vinyl-edge/vinyl/abi"
 	"github.com/vinyl-edge/vinyl/host/db"
 	"github.com/vinyl-edge/vinyl/orm/migrate"
+	"github.com/vinyl-edge/vinyl/orm/schema"
 )
 
 // tablesLock is what processes that change tables take turns with.
@@ -44,7 +45,33 @@ func (c *conn) Tables(ctx context.Context) ([]migrate.Table, error) {
 	if err := c.indexes(ctx, tables, at); err != nil {
 		return nil, err
 	}
+	if err := c.named(ctx, tables, at); err != nil {
+		return nil, err
+	}
 	return tables, c.foreign(ctx, tables, at)
+}
+
+// named adds the names of constraints and indexes.
+func (c *conn) named(ctx context.Context, tables []migrate.Table, at map[string]int) error {
+	rows, err := c.strings(ctx, `SELECT t.relname, n.name, n.kind FROM (
+			SELECT conrelid AS rel, conname AS name, contype::text AS kind FROM pg_catalog.pg_constraint WHERE contype IN ('c', 'u', 'x')
+			UNION ALL
+			SELECT i.indrelid, x.relname, CASE WHEN i.indisunique THEN 'u' ELSE 'i' END FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+			WHERE NOT i.indisprimary AND i.indisvalid AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('u', 'x'))
+		) AS n
+		JOIN pg_catalog.pg_class t ON t.oid = n.rel
+		WHERE t.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = pg_catalog.current_schema())
+		ORDER BY t.relname COLLATE "C", n.name COLLATE "C"`)
+	if err != nil {
+		return err
+	}
+	kinds := map[string]schema.ConstraintKind{"c": schema.Check, "u": schema.Unique, "x": schema.Exclude, "i": schema.Index}
+	for _, r := range rows {
+		if n, ok := at[r[0]]; ok {
+			tables[n].Named = append(tables[n].Named, migrate.Named{Name: r[1], Kind: kinds[r[2]]})
+		}
+	}
+	return nil
 }
 
 // indexes adds all but those of primary keys, of expressions and of parts of a

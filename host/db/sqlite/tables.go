@@ -2,9 +2,12 @@ package sqlite
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/vinyl-edge/vinyl/orm/migrate"
+	"github.com/vinyl-edge/vinyl/orm/schema"
+	"github.com/vinyl-edge/vinyl/orm/sqltext"
 )
 
 // Tables describes the tables that exist, in order of their names.
@@ -15,7 +18,7 @@ func (c *conn) Tables(ctx context.Context) ([]migrate.Table, error) {
 	}
 	tables := make([]migrate.Table, 0, len(rows))
 	for _, r := range rows {
-		t := migrate.Table{Name: r[0]}
+		t := migrate.Table{Name: r[0], Named: declared(r[1])}
 		auto := strings.Contains(strings.ToUpper(r[1]), "AUTOINCREMENT")
 		if err := c.columns(ctx, &t, auto); err != nil {
 			return nil, opError(err)
@@ -59,7 +62,15 @@ func (c *conn) indexes(ctx context.Context, t *migrate.Table) error {
 			cols = append(cols, rows[j][4])
 		}
 		i = j
+		if r[2] == "c" { // others have names that SQLite made up
+			kind := schema.Index
+			if r[1] != "0" {
+				kind = schema.Unique
+			}
+			t.Named = append(t.Named, migrate.Named{Name: r[0], Kind: kind})
+		}
 		switch {
+		case expression(rows, r[0]):
 		case r[2] == "pk" || r[3] != "0": // partial indexes are conditions, not constraints of the model
 		case r[1] != "0":
 			t.Unique = append(t.Unique, cols)
@@ -68,6 +79,35 @@ func (c *conn) indexes(ctx context.Context, t *migrate.Table) error {
 		}
 	}
 	return nil
+}
+
+// expression tells whether an index has terms that are no columns.
+func expression(rows [][]string, name string) bool {
+	return slices.ContainsFunc(rows, func(r []string) bool { return r[0] == name && r[4] == "" })
+}
+
+// declared are the constraints with names in what made a table: SQLite keeps
+// them nowhere else.
+func declared(sql string) (named []migrate.Named) {
+	l := sqltext.New(sql)
+	for t := l.Next(); t.Kind != sqltext.End; t = l.Next() {
+		if t.Kind != sqltext.Word || t.Text != "constraint" {
+			continue
+		}
+		name := l.Next()
+		if quoted := name.Text == "[" || name.Text == "`"; quoted && name.Kind == sqltext.Mark {
+			name = l.Next()
+			l.Next()
+		}
+		switch kind := l.Next(); {
+		case kind.Kind != sqltext.Word:
+		case kind.Text == "check":
+			named = append(named, migrate.Named{Name: name.Text, Kind: schema.Check})
+		case kind.Text == "unique":
+			named = append(named, migrate.Named{Name: name.Text, Kind: schema.Unique})
+		}
+	}
+	return named
 }
 
 // Extensions is none: what SQLite can do is compiled in.
