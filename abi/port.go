@@ -18,6 +18,12 @@ type Port interface {
 	Open(ctx context.Context, kind OpKind, msg []byte) (io.ReadCloser, error)
 }
 
+// Yielder is a Port whose request's other tasks can be given a turn.
+type Yielder interface {
+	// Yield lets the tasks run that can. It returns false if there are no others.
+	Yield() bool
+}
+
 // ErrNoPort is returned for a context that does not come from a request.
 var ErrNoPort = errors.New("vinyl: this context does not come from a request: pass the ctx of the view (req.Context()) on")
 

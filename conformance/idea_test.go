@@ -35,6 +35,7 @@ var sentences = []sentence{
 	{"await obj.related_obj is Fetch", "GET /fetch/related/", 2, 200, "Compass by Bo, and again by Bo"},
 	{"await obj.related_objects is Fetch", "GET /fetch/reverse/", 2, 200, "Abacus 1\nBicycle 2\n"},
 	{"several querysets are fetched in one exchange", "GET /fetch/gather/", 1, 200, "Ann\nBo\nDynamo\n"},
+	{"what is related to many records is fetched by one query", "GET /fetch/relatives/?parts=50", 2, 200, "Ann 2, Bo 52, records 54"},
 	{"async for is range over Stream", "GET /stream/?parts=5000", 1, 200, parts()},
 	{"a stream that ends at once is still a stream", "GET /stream/?parts=1", 1, 200, "Part 0\n"},
 	{"a stream whose loop is left ends", "GET /stream/first/", 1, 200, "Dynamo"},
@@ -112,6 +113,7 @@ func TestIdea(t *testing.T) {
 	}
 	t.Run("a view that waits does not delay another in the same instance", waitingDelaysNobody)
 	t.Run("several operations of one view overlap", operationsOverlap)
+	t.Run("related records that goroutines wait for are one query", relativesOfGoroutines)
 	t.Run("a view is written once and needs no change for blocking", func(t *testing.T) {
 		require.Equal(t, sum, sha256.Sum256(buildtest.Wasm(t, "conformance/idea")), "the file is still the same")
 		for _, on := range sites {

@@ -41,6 +41,7 @@ type hub struct {
 
 	mu    sync.Mutex
 	conns map[string]*conn
+	herds map[herdKey]*herd // that have not yet asked
 }
 
 // conn returns the line to a database, which is described first if it has not

@@ -6,13 +6,25 @@ import (
 	"github.com/vinyl-edge/vinyl/abi"
 )
 
-// Fetcher is a queryset, of records or of values.
-type Fetcher interface {
+// Fetcher is what Gather fetches: a queryset, of records or of values, or a
+// relation to one record (&book.Author).
+type Fetcher interface{ toFetch() toFetch }
+
+// toFetch is one of the two.
+type toFetch struct {
+	set setFetcher
+	one oneFetcher
+}
+
+type setFetcher interface {
 	coreQuery() *core
 	pending() bool
 	// take decodes and keeps a result; nil is that of None.
 	take(ctx context.Context, res *result) error
 }
+
+func (s *QuerySet[T]) toFetch() toFetch { return toFetch{set: s} }
+func (s *Values[R]) toFetch() toFetch   { return toFetch{set: s} }
 
 func (s *QuerySet[T]) pending() bool { return s.rows.Load() == nil }
 
@@ -44,53 +56,95 @@ func (s *Values[R]) take(_ context.Context, res *result) error {
 	return err
 }
 
-// Gather fetches several querysets, of whatever databases, in one exchange with
-// the host. Afterwards each has its records: All ranges over them, and Fetch
-// returns them without asking.
+// errand is a statement on its way, and what its result is for.
+type errand struct {
+	s    session
+	e    *encoded
+	plan *plan
+	take func(*result) error
+}
+
+// Gather fetches several querysets and related records, of whatever databases,
+// in one exchange with the host. Afterwards each has its records: All ranges over
+// a queryset's, and Fetch returns them without asking. What is related by one
+// relation is one query:
+//
+//	for i, book := range books {
+//		authors[i] = &book.Author
+//	}
+//	err := orm.Gather(ctx, authors...)
+//
+// A related record that is not there is an error, as it is of its own Fetch; the
+// others are fetched all the same.
 func Gather(ctx context.Context, sets ...Fetcher) error {
 	s, err := connOf(ctx)
 	if err != nil {
 		return err
 	}
-	type item struct {
-		s    session
-		set  Fetcher
-		e    *encoded
-		plan *plan
-	}
-	var items []item
-	for _, set := range sets {
-		q := set.coreQuery()
-		if q.shared {
-			return &ValueError{Field: q.describe(), Reason: "a package-level queryset keeps no records: give Gather a queryset made in the view, such as Fresh()"}
-		}
-		if !set.pending() {
-			continue
-		}
-		e, err := q.encoded()
-		if err != nil {
-			return err
-		}
-		if q.none {
-			if err := set.take(ctx, nil); err != nil {
+	var list []errand
+	var ones relatives
+	for _, f := range sets {
+		p := f.toFetch()
+		if p.one != nil {
+			if err := ones.add(p.one); err != nil {
 				return err
 			}
 			continue
 		}
-		in, err := q.reading(ctx)
-		if err == nil {
-			err = in.accepts(e)
+		q := p.set.coreQuery()
+		if q.shared {
+			return &ValueError{Field: q.describe(), Reason: "a package-level queryset keeps no records: give Gather a queryset made in the view, such as Fresh()"}
 		}
+		if !p.set.pending() {
+			continue
+		}
+		if q.none && q.err == nil {
+			if err := p.set.take(ctx, nil); err != nil {
+				return err
+			}
+			continue
+		}
+		it, err := q.errand(ctx, func(res *result) error { return p.set.take(ctx, res) })
 		if err != nil {
 			return err
 		}
-		items = append(items, item{in, set, e, in.plan(e.shape)})
+		list = append(list, it)
 	}
-	if len(items) == 0 {
+	for _, g := range ones.groups {
+		it, err := g.ws.query().errand(ctx, g.take)
+		if err != nil {
+			return err
+		}
+		list = append(list, it)
+	}
+	if err := s.sendAll(ctx, list); err != nil {
+		return err
+	}
+	return ones.rest(ctx)
+}
+
+// errand is the statement that fetches q.
+func (q *core) errand(ctx context.Context, take func(*result) error) (it errand, err error) {
+	if it.e, err = q.encoded(); err != nil {
+		return it, err
+	}
+	if it.s, err = q.reading(ctx); err == nil {
+		err = it.s.accepts(it.e)
+	}
+	if err != nil {
+		return it, err
+	}
+	it.plan, it.take = it.s.plan(it.e.shape), take
+	return it, nil
+}
+
+// sendAll sends statements in one message.
+func (s session) sendAll(ctx context.Context, list []errand) error {
+	if len(list) == 0 {
 		return nil
 	}
-	msg := abi.AppendU32(nil, uint32(len(items)))
-	for _, it := range items {
+	msg := abi.AppendU32(nil, uint32(len(list)))
+	for _, it := range list {
 		at := len(msg)
 		msg = append(abi.AppendU32(msg, 0), byte(abi.OpQuery))
 		msg = it.s.message(msg, it.e, it.plan)
@@ -105,7 +159,7 @@ func Gather(ctx context.Context, sets ...Fetcher) error {
 		return fromHost(err)
 	}
 	rest := r.Rest()
-	for _, it := range items {
+	for _, it := range list {
 		if len(rest) < 4 {
 			return abi.ErrMessage
 		}
@@ -122,7 +176,7 @@ func Gather(ctx context.Context, sets ...Fetcher) error {
 		if err != nil {
 			return fromHost(err)
 		}
-		if err := it.set.take(ctx, res); err != nil {
+		if err := it.take(res); err != nil {
 			return err
 		}
 	}

@@ -146,13 +146,21 @@ func (f *foreign) fetch(ctx context.Context, r *relation) (unsafe.Pointer, error
 	if f.obj != nil || f.key.IsZero() || f.loaded {
 		return f.obj, nil
 	}
-	p, err := r.target.base().near(f.db).filter(keyCond(r.path(), f.key), false).get(ctx)
+	p, err := f.want(r).fetch(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
-	f.obj, f.target, f.loaded = p, r.target, true
+	f.bring(r, p)
 	return p, nil
 }
+
+// want is the fetch of what the key points to.
+func (f *foreign) want(r *relation) *want {
+	return &want{base: r.target.base().near(f.db), path: r.path(), key: f.key, keyOf: r.keyOf}
+}
+
+// bring keeps what was fetched.
+func (f *foreign) bring(r *relation, p unsafe.Pointer) { f.obj, f.target, f.loaded = p, r.target, true }
 
 // oneState is the other end of a one-to-one relation.
 type oneState struct {
@@ -196,18 +204,44 @@ func (r *ReverseOne[T]) Fetch(ctx context.Context) (*T, error) {
 	if r.o.loaded {
 		return (*T)(r.o.obj), nil
 	}
-	q, err := r.o.acc.query(r.o.owner, r.o.db)
+	a := r.o.acc
+	if a == nil || r.o.owner.IsZero() {
+		return nil, ErrNotSaved
+	}
+	w := r.o.want()
+	if w == nil { // of a generic relation
+		q, err := a.query(r.o.owner, r.o.db)
+		if err != nil {
+			return nil, err
+		}
+		ps, err := q.slice(0, 1).fetch(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if r.o.loaded = true; len(ps) > 0 {
+			r.o.obj = ps[0]
+		}
+		return (*T)(r.o.obj), nil
+	}
+	p, err := w.fetch(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	ps, err := q.slice(0, 1).fetch(ctx)
-	if err != nil {
-		return nil, err
+	r.o.obj, r.o.loaded = p, true
+	return (*T)(p), nil
+}
+
+// want is the fetch of the record that points here, nil where it can only be
+// fetched by itself.
+func (o *oneState) want() *want {
+	a := o.acc
+	if a.generic != nil || a.field == nil {
+		return nil
 	}
-	if r.o.loaded = true; len(ps) > 0 {
-		r.o.obj = ps[0]
+	return &want{
+		base: a.base().near(o.db), path: a.lookup, key: o.owner, far: true,
+		keyOf: func(p unsafe.Pointer) Key { return (*foreign)(unsafe.Add(p, a.field.off)).key },
 	}
-	return (*T)(r.o.obj), nil
 }
 
 // mirror is the accessor of m's records for the one record that points to them

@@ -32,6 +32,8 @@ var site = urls.Patterns{
 	urls.Path("fetch/related/", relatedFetched),
 	urls.Path("fetch/reverse/", reverseFetched),
 	urls.Path("fetch/gather/", gathered),
+	urls.Path("fetch/relatives/", relativesGathered),
+	urls.Path("fetch/relatives/at-once/", relativesAtOnce),
 	urls.Path("fetch/again/", again),
 	urls.Path("stream/", streamed),
 	urls.Path("stream/first/", streamLeft),

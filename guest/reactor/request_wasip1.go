@@ -3,6 +3,7 @@ package reactor
 import (
 	"context"
 	"io"
+	"runtime"
 	"time"
 
 	"github.com/vinyl-edge/vinyl/abi"
@@ -228,6 +229,19 @@ func (r *request) Log(level int32, msg string, attrs []abi.Header) {
 	rec := abi.LogRecord{Level: level, Message: msg, Attrs: attrs}
 	p, n := ptr(rec.Append(nil))
 	hostLog(r.id, p, n)
+}
+
+// Yield implements abi.Yielder.
+func (r *request) Yield() bool {
+	mu.Lock()
+	alone := runtime.NumGoroutine()-len(idle) <= ownRoutines
+	mu.Unlock()
+	if alone {
+		return false
+	}
+	runtime.Gosched()
+	setCurrent(r.id)
+	return true
 }
 
 // body reads the request's body.

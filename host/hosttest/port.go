@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"runtime"
 	"sync"
 
 	"github.com/vinyl-edge/vinyl/abi"
@@ -37,6 +38,12 @@ func (p *port) Open(ctx context.Context, kind abi.OpKind, msg []byte) (io.ReadCl
 		return nil, context.Cause(ctx)
 	}
 	return p.session.Open(ctx, kind, msg), nil
+}
+
+// Yield lets other goroutines run, of which there are always some.
+func (p *port) Yield() bool {
+	runtime.Gosched()
+	return true
 }
 
 // Log writes a record of the app to the host's log, with the request's id.
