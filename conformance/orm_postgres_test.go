@@ -24,6 +24,7 @@ func TestORMOnPostgres(t *testing.T) {
 		"generic delete": TestGenericDelete, "generic keys": TestGenericKeys, "content types": TestContentTypes,
 		"to field": TestToField, "to field one": TestToFieldOne, "to field many": TestToFieldMany,
 		"dates": TestORMDates, "in bulk": TestORMInBulk, "contains": TestORMContains, "typed rows": TestORMTypedRows, "explain": TestORMSQLAndExplain, "for update": TestORMSelectForUpdate, "references": TestORMReferences,
+		"relatives": TestRelativesGathered, "relatives of texts": TestRelativesOfTexts, "relatives of goroutines": TestRelativesOfGoroutines,
 	} {
 		t.Run(name, test)
 	}

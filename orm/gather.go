@@ -62,6 +62,7 @@ type errand struct {
 	e    *encoded
 	plan *plan
 	take func(*result) error
+	lost func(error) bool // tells whether its failure is dealt with
 }
 
 // Gather fetches several querysets and related records, of whatever databases,
@@ -115,6 +116,7 @@ func Gather(ctx context.Context, sets ...Fetcher) error {
 		if err != nil {
 			return err
 		}
+		it.lost = g.lost(it.s.tx != nil)
 		list = append(list, it)
 	}
 	if err := s.sendAll(ctx, list); err != nil {
@@ -174,7 +176,10 @@ func (s session) sendAll(ctx context.Context, list []errand) error {
 			res, err = it.s.query(ctx, it.e)
 		}
 		if err != nil {
-			return fromHost(err)
+			if err = fromHost(err); it.lost != nil && it.lost(err) {
+				continue
+			}
+			return err
 		}
 		if err := it.take(res); err != nil {
 			return err

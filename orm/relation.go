@@ -133,12 +133,15 @@ func (f *foreign) notFetched(target *modelInfo) error {
 // Fetch returns the related record: from the database only if it is not here
 // yet. Afterwards Get has it.
 func (f *ForeignKey[T]) Fetch(ctx context.Context) (*T, error) {
-	r := &relation{target: infoOf[T]()}
-	if f.f.field != nil {
-		r = f.f.field.rel
-	}
-	p, err := f.f.fetch(ctx, r)
+	p, err := f.f.fetch(ctx, f.relation())
 	return (*T)(p), err
+}
+
+func (f *ForeignKey[T]) relation() *relation {
+	if f.f.field != nil {
+		return f.f.field.rel
+	}
+	return &relation{target: infoOf[T]()}
 }
 
 // fetch returns what the key points to, and keeps it.

@@ -74,6 +74,18 @@ func (g *family) take(res *result) error {
 	return nil
 }
 
+// lost leaves a family whose query failed to be fetched one by one, where one
+// of them may be the reason.
+func (g *family) lost(inTx bool) func(error) bool {
+	return func(err error) bool {
+		if inTx || len(g.list) == 1 || !single(err) {
+			return false
+		}
+		g.all.apart = append(g.all.apart, g.list...)
+		return true
+	}
+}
+
 // rest fetches what no query for several could, and tells what is not there.
 func (r *relatives) rest(ctx context.Context) error {
 	var first error
@@ -96,10 +108,10 @@ func (f *ForeignKey[T]) wants() (*want, *accessor, error) {
 	if f.f.obj != nil || f.f.key.IsZero() || f.f.loaded {
 		return nil, nil, nil
 	}
-	return f.f.want(&relation{target: infoOf[T]()}), nil, nil
+	return f.f.want(f.relation()), nil, nil
 }
 
-func (f *ForeignKey[T]) brought(p unsafe.Pointer) { f.f.bring(&relation{target: infoOf[T]()}, p) }
+func (f *ForeignKey[T]) brought(p unsafe.Pointer) { f.f.bring(f.relation(), p) }
 
 func (f *ForeignKey[T]) ask(ctx context.Context) error {
 	_, err := f.Fetch(ctx)

@@ -123,8 +123,9 @@ func (h *harvest) pick(k Key) (p unsafe.Pointer, known bool, err error) {
 // of one of them.
 func single(err error) bool {
 	var op *abi.OpError
+	var lookup *LookupError
 	if !errors.As(err, &op) {
-		return false
+		return errors.As(err, &lookup)
 	}
 	switch op.Code {
 	case abi.CodeValue, abi.CodeNotSupported:
