@@ -28,12 +28,13 @@ type Config struct {
 	Variant   Variant // Async
 	Instances int     // Async: number of CPUs; Blocking: 8 per CPU
 
-	DB           string            // URL of the database, "file:app.db"; empty: none
-	Databases    map[string]string // URLs of further ones, by the aliases that the app uses
-	CreateTables bool              // create missing tables when the app describes its models
-	DenySQL      bool              // refuse SQL that the app writes itself, and functions of the database that it names
-	NoBatch      bool              // send every statement to the database by itself
-	AllowFetch   []string          // hosts the app may fetch from, see service.ParseAllowed
+	DB           string              // URL of the database, "file:app.db"; empty: none
+	Databases    map[string]string   // URLs of further ones, by the aliases that the app uses
+	Replicas     map[string][]string // URLs of copies that are read, by the alias of their database ("default")
+	CreateTables bool                // create missing tables when the app describes its models
+	DenySQL      bool                // refuse SQL that the app writes itself, and functions of the database that it names
+	NoBatch      bool                // send every statement to the database by itself
+	AllowFetch   []string            // hosts the app may fetch from, see service.ParseAllowed
 
 	CPUBudget      time.Duration // CPU time of one request; 1 s
 	RequestTimeout time.Duration // until the response begins; 30 s

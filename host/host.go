@@ -19,19 +19,20 @@ import (
 
 // Host serves one app.
 type Host struct {
-	cfg     Config
-	metrics *metrics
-	db      db.DB
-	dbs     map[string]db.DB // further ones
-	service *service.Service
-	engine  *engine.Engine
-	pool    *pool
-	proxies httpabi.Proxies
-	handler http.Handler
-	server  *http.Server
-	conns   *conns
-	watch   *watch
-	static  *static
+	cfg      Config
+	metrics  *metrics
+	db       db.DB
+	dbs      map[string]db.DB // further ones
+	replicas map[string]db.DB
+	service  *service.Service
+	engine   *engine.Engine
+	pool     *pool
+	proxies  httpabi.Proxies
+	handler  http.Handler
+	server   *http.Server
+	conns    *conns
+	watch    *watch
+	static   *static
 
 	stop sync.Once
 	gone chan struct{} // Shutdown has begun
@@ -79,8 +80,11 @@ func New(ctx context.Context, cfg Config) (_ *Host, err error) {
 	if h.dbs, err = open.All(ctx, cfg.Databases); err != nil {
 		return nil, fmt.Errorf("host: %w", err)
 	}
+	if err := h.openReplicas(ctx); err != nil {
+		return nil, fmt.Errorf("host: %w", err)
+	}
 	h.service = service.New(service.Config{
-		DB: h.db, Databases: h.dbs, App: cfg.App, AllowFetch: allowed, FetchTimeout: cfg.FetchTimeout, FetchMax: cfg.MaxFetch, CreateTables: cfg.CreateTables, DenySQL: cfg.DenySQL,
+		DB: h.db, Databases: h.dbs, Replicas: h.replicas, App: cfg.App, AllowFetch: allowed, FetchTimeout: cfg.FetchTimeout, FetchMax: cfg.MaxFetch, CreateTables: cfg.CreateTables, DenySQL: cfg.DenySQL,
 		Log: cfg.Log, Observe: h.metrics.observe, Trace: cfg.Trace, TxTimeout: cfg.TxTimeout,
 		NoBatch: cfg.NoBatch, Batched: h.metrics.batched,
 		Limits: service.Limits{
@@ -124,6 +128,26 @@ func (h *Host) together(held []engine.Op) {
 		ops[i] = service.Op{Session: op.Session.(*service.Session), Ctx: op.Ctx, Kind: op.Kind, Msg: op.Msg, Done: op.Done}
 	}
 	h.service.DoAll(ops)
+}
+
+// openReplicas opens what is read in place of databases.
+func (h *Host) openReplicas(ctx context.Context) error {
+	h.replicas = map[string]db.DB{}
+	for alias, urls := range h.cfg.Replicas {
+		primary := h.dbs[alias]
+		if alias == service.Default {
+			primary = h.db
+		}
+		if primary == nil {
+			return fmt.Errorf("there are replicas of the database %q, but no such database: give it with --db", alias)
+		}
+		r, err := open.OpenReplicas(ctx, primary, urls, h.cfg.Log)
+		if err != nil {
+			return fmt.Errorf("replicas of the database %q: %w", alias, err)
+		}
+		h.replicas[alias] = r
+	}
+	return nil
 }
 
 // Precompile compiles wasm into the cache of compiled code, so that New need
@@ -213,6 +237,7 @@ func (h *Host) close() {
 	if h.service != nil {
 		h.service.Close()
 	}
+	_ = open.CloseAll(h.replicas)
 	if h.db != nil {
 		_ = h.db.Close()
 	}

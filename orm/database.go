@@ -19,6 +19,8 @@ type Database string
 
 // Using makes Save, Atomic, BulkCreate and OnCommit use the database of an
 // alias: record.Save(ctx, orm.Using("archive")). Querysets have a method Using.
+// Where the host has replicas of a database, "default:primary" and
+// "default:replica" say where to read.
 func Using(alias string) Database { return Database(alias) }
 
 var (

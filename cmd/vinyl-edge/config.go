@@ -68,7 +68,7 @@ func (c *configuration) Resolve(ctx *kong.Context, parent *kong.Path, flag *kong
 	if !ok {
 		return nil, nil
 	}
-	text, err := optionText(value, flag.Target.Kind() == reflect.Slice)
+	text, err := optionText(value, flag.Target.Kind() == reflect.Slice, flag.Tag.Sep)
 	if err != nil {
 		return nil, &configError{fmt.Errorf("%s: %s: %w", c.file.name, flag.Name, err)}
 	}
@@ -177,7 +177,7 @@ func (f *file) resolvePath(option, value string) string {
 }
 
 // optionText is the form in which kong parses a value.
-func optionText(value any, list bool) (string, error) {
+func optionText(value any, list bool, sep rune) (string, error) {
 	if !list {
 		return valueText(value)
 	}
@@ -185,22 +185,22 @@ func optionText(value any, list bool) (string, error) {
 	if !ok {
 		return "", errors.New("a list is needed, like [\"a\", \"b\"]")
 	}
-	return listText(items)
+	return listText(items, string(sep))
 }
 
-func listText(items []any) (string, error) {
+func listText(items []any, sep string) (string, error) {
 	texts := make([]string, len(items))
 	for i, item := range items {
 		text, err := valueText(item)
 		if err != nil {
 			return "", err
 		}
-		if strings.Contains(text, ",") {
-			return "", fmt.Errorf("%q has a comma, which separates items", text)
+		if strings.Contains(text, sep) {
+			return "", fmt.Errorf("%q has a %s, which separates items", text, map[string]string{",": "comma", " ": "space"}[sep])
 		}
 		texts[i] = text
 	}
-	return strings.Join(texts, ","), nil
+	return strings.Join(texts, sep), nil
 }
 
 func valueText(value any) (string, error) {
@@ -229,7 +229,7 @@ func (f *file) guestEnv(known, environ []string) (map[string]string, error) {
 	env := map[string]string{}
 	add := func(table, key, name string, value any) (err error) {
 		if items, ok := value.([]any); ok {
-			env[name], err = listText(items)
+			env[name], err = listText(items, ",")
 		} else {
 			env[name], err = valueText(value)
 		}

@@ -25,10 +25,8 @@ func (d databases) Decode(ctx *kong.DecodeContext) error {
 	if err := ctx.Scan.PopValueInto("URL", &text); err != nil {
 		return err
 	}
-	alias, url, named := strings.Cut(text, "=")
-	if !named || strings.ContainsAny(alias, ":/?\\.") { // = is part of the URL
-		alias, url = defaultDatabase, text
-	} else if err := open.CheckAlias(alias); err != nil {
+	alias, url, err := splitAlias(text)
+	if err != nil {
 		return err
 	}
 	if url == "" {
@@ -39,6 +37,26 @@ func (d databases) Decode(ctx *kong.DecodeContext) error {
 	}
 	d[alias] = url
 	return nil
+}
+
+// splitAlias reads URL or ALIAS=URL.
+func splitAlias(text string) (alias, url string, err error) {
+	alias, url, named := strings.Cut(text, "=")
+	if !named || strings.ContainsAny(alias, ":/?\\.") { // = is part of the URL
+		return defaultDatabase, text, nil
+	}
+	return alias, url, open.CheckAlias(alias)
+}
+
+// replicaURL is a replica of the database of an alias.
+type replicaURL struct{ alias, url string }
+
+// UnmarshalText reads URL or ALIAS=URL.
+func (r *replicaURL) UnmarshalText(text []byte) (err error) {
+	if r.alias, r.url, err = splitAlias(string(text)); err == nil && r.url == "" {
+		err = fmt.Errorf("%q has no URL: write postgres://user@host/database", text)
+	}
+	return err
 }
 
 func orAlias(alias string) string {

@@ -22,13 +22,14 @@ import (
 type serveCmd struct {
 	App string `arg:"" help:"Folder of the app, or a .wasm file."`
 
-	Addr      string    `default:"127.0.0.1:8000" help:"Address to listen on."`
-	Host      string    `enum:"async,blocking" default:"async" help:"async: views wait together in one instance. blocking: one view at a time in each instance."`
-	Instances int       `default:"0" help:"Instances of the guest; 0 is one per core, or 8 per core if blocking."`
-	DB        databases `name:"db" placeholder:"URL" help:"Database, like file:app.db; APP.db in the app's folder if not given. ALIAS=URL, once for each, gives further ones. Missing tables are created."`
-	Batch     string    `enum:"on,off" default:"on" help:"on: what a view asks before it waits goes to the database together. off: each statement goes by itself."`
-	Static    string    `placeholder:"DIR" help:"Folder served below /static/; the app's folder static if there is one."`
-	Metrics   string    `placeholder:"ADDR" help:"Serve Prometheus metrics at http://ADDR/metrics."`
+	Addr      string       `default:"127.0.0.1:8000" help:"Address to listen on."`
+	Host      string       `enum:"async,blocking" default:"async" help:"async: views wait together in one instance. blocking: one view at a time in each instance."`
+	Instances int          `default:"0" help:"Instances of the guest; 0 is one per core, or 8 per core if blocking."`
+	DB        databases    `name:"db" placeholder:"URL" help:"Database, like file:app.db; APP.db in the app's folder if not given. ALIAS=URL, once for each, gives further ones. Missing tables are created."`
+	DBReplica []replicaURL `name:"db-replica" sep:" " placeholder:"URL" help:"Copy of the database that is read in its place, until a request has written; ALIAS=URL of another database. Once for each."`
+	Batch     string       `enum:"on,off" default:"on" help:"on: what a view asks before it waits goes to the database together. off: each statement goes by itself."`
+	Static    string       `placeholder:"DIR" help:"Folder served below /static/; the app's folder static if there is one."`
+	Metrics   string       `placeholder:"ADDR" help:"Serve Prometheus metrics at http://ADDR/metrics."`
 
 	CPUBudget        time.Duration `name:"cpu-budget" default:"1s" help:"CPU time after which a view is stopped."`
 	RequestTimeout   time.Duration `default:"30s" help:"Time until a response must have begun."`
@@ -166,6 +167,12 @@ func (c *serveCmd) hostConfig(a *app, dbs databases) host.Config {
 	}
 	for _, h := range c.AllowFetch {
 		hc.AllowFetch = append(hc.AllowFetch, string(h))
+	}
+	for _, r := range c.DBReplica {
+		if hc.Replicas == nil {
+			hc.Replicas = map[string][]string{}
+		}
+		hc.Replicas[r.alias] = append(hc.Replicas[r.alias], r.url)
 	}
 	for alias, url := range dbs {
 		if alias != defaultDatabase {

@@ -15,6 +15,11 @@ const Default = "default"
 
 // database finds a database by its alias; empty is the default one.
 func (c *Config) database(alias string) (db.DB, error) {
+	whole := alias
+	alias, route := splitRoute(alias)
+	if route != "" && route != routePrimary && route != routeReplica || strings.HasSuffix(whole, ":") {
+		return nil, fail(abi.CodeNoDatabase, "vinyl: "+strconv.Quote(whole)+" is no database: behind an alias goes :primary or :replica, or nothing", whole)
+	}
 	if alias == "" || alias == Default {
 		if c.DB == nil {
 			return nil, errNoDB

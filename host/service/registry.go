@@ -26,6 +26,8 @@ type registry struct {
 	msg      []byte // as described
 	plans    *planner.Planner
 	notes    []string
+	route    string    // see splitRoute
+	replicas *registry // the same in the database's replicas, if it has some
 }
 
 // registries finds registries by handle and by (app, build, database).
@@ -100,6 +102,12 @@ func (s *Service) register(ctx context.Context, d db.DB, reg *schema.Registry, m
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
 	r := &registry{handle: uint32(len(rs.list) + 1), db: d, database: reg.Database, msg: bytes.Clone(msg), plans: plans, notes: notes}
+	_, r.route = splitRoute(reg.Database)
+	if d := s.cfg.replicasOf(reg.Database); d != nil {
+		copied := *r
+		copied.db = d
+		r.replicas = &copied
+	}
 	rs.list = append(rs.list, r)
 	rs.keys[key] = r
 	return r, notes, nil

@@ -17,6 +17,8 @@ type Config struct {
 	App string // for the log
 	// Databases are others that the app has, by alias.
 	Databases map[string]db.DB
+	// Replicas are what is read in place of a database, by its alias.
+	Replicas map[string]db.DB
 	// AllowFetch is the hosts that may be fetched from, none by default.
 	AllowFetch Allowed
 	Log        *slog.Logger // nil: slog.Default

@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vinyl-edge/vinyl/abi"
@@ -17,6 +18,7 @@ import (
 type Session struct {
 	svc   *Service
 	spent spent
+	wrote atomic.Bool // or may have
 
 	mu     sync.Mutex
 	ctx    context.Context // of everything that runs; nil before the first operation

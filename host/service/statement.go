@@ -62,7 +62,7 @@ func (s *Session) prepare(r *abi.Reader, buf []byte) (st prepared, err error) {
 	if p.Raw && s.svc.cfg.DenySQL {
 		return st, fail(abi.CodeForbidden, "vinyl: this host runs no SQL, and no function of the database, that an app names itself: write the query with the models, or have the host allow SQL")
 	}
-	st.reg, st.tx, st.SQL, st.Write = reg, h.Tx, p.SQL, p.Write
+	st.reg, st.tx, st.SQL, st.Write = s.readFrom(reg, p.Write, h.Tx), h.Tx, p.SQL, p.Write
 	st.empty, st.Raw = p.Empty, p.Raw
 	st.columns = p.Columns
 	if st.Clocks, err = clocks(p.Zoned); err != nil {

@@ -37,7 +37,9 @@ func (s *Session) beginTx(ctx context.Context, msg []byte) ([]byte, error) {
 		return nil, err
 	}
 	mode, limit := db.Write, s.svc.cfg.TxTimeout
-	if m.ReadOnly {
+	if !m.ReadOnly {
+		s.wrote.Store(true)
+	} else {
 		mode, limit = db.Hold, s.svc.cfg.ReadTxTimeout
 	}
 	if d := time.Duration(m.Timeout) * time.Millisecond; d > 0 && d < limit {

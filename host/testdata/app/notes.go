@@ -30,7 +30,11 @@ func notes(req *guest.Request) (*guest.Response, error) {
 			return nil, err
 		}
 	}
-	n, err := Notes.Count(ctx)
+	all := Notes.Filter()
+	if at := req.Query().Get("at"); at != "" {
+		all = all.Using(at)
+	}
+	n, err := all.Count(ctx)
 	if err != nil {
 		return nil, err
 	}
