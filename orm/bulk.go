@@ -2,6 +2,7 @@ package orm
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 	"unsafe"
@@ -77,25 +78,28 @@ func (q *core) bulkCreate(ctx context.Context, ps []unsafe.Pointer, opts []BulkO
 		size = min(size, o.batch)
 	}
 	now := time.Now().UTC().Truncate(time.Microsecond)
+	related := m.dynamic || m.line != nil || slices.ContainsFunc(m.fields, func(f *field) bool { return f.kind == kForeign })
 	// Records with and without key go in separate statements, as in Django.
 	var withKey, without []unsafe.Pointer
 	for i, p := range ps {
 		if p == nil {
 			return &ValueError{Field: "BulkCreate", Reason: "record " + strconv.Itoa(i) + " is nil"}
 		}
-		if m.keyOf(p).IsZero() && m.pk.dflt != nil {
+		if m.pk.dflt != nil && m.keyOf(p).IsZero() {
 			m.pk.put(p, m.pk.dflt.value(now))
 		}
-		if err := m.related(p); err != nil {
-			return err
+		if related {
+			if err := m.related(p); err != nil {
+				return err
+			}
+			if _, err := m.home(p, m.state(p)); err != nil {
+				return err
+			}
+			if err := m.resolve(ctx, o.using, p); err != nil {
+				return err
+			}
 		}
-		if _, err := m.home(p, m.state(p)); err != nil {
-			return err
-		}
-		if err := m.resolve(ctx, o.using, p); err != nil {
-			return err
-		}
-		if m.keyOf(p).IsZero() {
+		if m.keyless(p) {
 			without = append(without, p)
 		} else {
 			withKey = append(withKey, p)
@@ -121,10 +125,14 @@ func (q *core) bulkCreate(ctx context.Context, ps []unsafe.Pointer, opts []BulkO
 	if err != nil || o.ignore || o.conflict != nil {
 		return err
 	}
+	db := internDatabase(o.using)
+	bound := related || len(m.accessors) > 0 || m.line != nil
 	for _, p := range ps {
 		st := m.state(p)
-		st.stored, st.loaded, st.db = true, nil, internDatabase(o.using)
-		m.settle(p)
+		st.stored, st.loaded, st.db = true, nil, db
+		if bound {
+			m.settle(p)
+		}
 	}
 	return nil
 }

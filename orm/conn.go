@@ -97,7 +97,7 @@ func (s session) run(ctx context.Context, kind abi.OpKind, e *encoded) (*result,
 		if err != nil {
 			return nil, fromHost(err)
 		}
-		res, err := s.open(unsafe.String(unsafe.SliceData(raw), len(raw)), e, p)
+		res, err := s.open(asString(raw), e, p)
 		if forgotten(err) && p != nil {
 			s.drop(e.shape)
 			p = nil
@@ -109,6 +109,9 @@ func (s session) run(ctx context.Context, kind abi.OpKind, e *encoded) (*result,
 		return res, nil
 	}
 }
+
+// asString is b, which nobody changes any more, as a string.
+func asString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 func (s session) query(ctx context.Context, e *encoded) (*result, error) {
 	return s.run(ctx, abi.OpQuery, e)

@@ -34,11 +34,11 @@ func (in *inserting) rows(ctx context.Context, m *modelInfo, t *part, ps []unsaf
 			q.Set, fields = append(q.Set, query.Assign{Field: f.name}), append(fields, f)
 		}
 	}
-	shape, params, using, err := query.EncodeInsert(q, len(ps), func(i, j int) (abi.Value, query.Expr, error) { return in.cell(fields[j], ps[i]) })
+	e, err := in.encode(q, fields, ps)
 	if err != nil {
 		return err
 	}
-	res, err := in.s.run(ctx, abi.OpExec, &encoded{shape: string(shape), params: params, using: using})
+	res, err := in.s.run(ctx, abi.OpExec, e)
 	if err != nil {
 		return t.info.blame(err)
 	}
@@ -63,6 +63,85 @@ func (in *inserting) rows(ctx context.Context, m *modelInfo, t *part, ps []unsaf
 		storeCell(t.pk.kind, unsafe.Add(ps[0], t.pk.off), &v, t.pk)
 	}
 	return t.info.blame(err)
+}
+
+// encode writes the statement that inserts the fields of records.
+func (in *inserting) encode(q *query.Query, fields []*field, ps []unsafe.Pointer) (*encoded, error) {
+	if len(in.exprs) == 0 {
+		params, ok, err := in.params(fields, ps)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			return &encoded{shape: asString(query.InsertShape(q, len(ps))), params: params}, nil
+		}
+	}
+	shape, params, using, err := query.EncodeInsert(q, len(ps), func(i, j int) (abi.Value, query.Expr, error) { return in.cell(fields[j], ps[i]) })
+	return &encoded{shape: asString(shape), params: params, using: using}, err
+}
+
+// params writes the fields of records as parameters, those of the usual kinds
+// right from where they are. It is false when one is an expression.
+func (in *inserting) params(fields []*field, ps []unsafe.Pointer) (b []byte, ok bool, err error) {
+	w := make([]writing, len(fields))
+	for i, f := range fields {
+		w[i] = in.writing(f)
+	}
+	b = abi.AppendUvarint(make([]byte, 0, 16+len(ps)*len(fields)*12), uint64(len(ps)*len(fields)))
+	for _, p := range ps {
+		for i := range w {
+			c := &w[i]
+			if c.code == opOther {
+				v, x, err := in.cell(c.f, p)
+				if err != nil || x != nil {
+					return nil, false, err
+				}
+				b = v.Append(b)
+				continue
+			}
+			if c.valid != 0 && !*(*bool)(unsafe.Add(p, c.valid)) {
+				b = append(b, byte(abi.KindNull))
+				continue
+			}
+			at := unsafe.Add(p, c.off)
+			switch c.code {
+			case opText:
+				b = abi.AppendString(append(b, byte(abi.KindText)), *(*string)(at))
+			case opWord:
+				x := *(*uint64)(at)
+				b = append(b, byte(c.kind), byte(x), byte(x>>8), byte(x>>16), byte(x>>24), byte(x>>32), byte(x>>40), byte(x>>48), byte(x>>56))
+			default:
+				b = append(b, byte(abi.KindBool), *(*byte)(at))
+			}
+		}
+	}
+	return b, true, nil
+}
+
+// writing is how a field is written.
+type writing struct {
+	code       opcode
+	kind       abi.Kind
+	off, valid uintptr
+	f          *field
+}
+
+func (in *inserting) writing(f *field) writing {
+	w := writing{off: f.off, valid: f.valid, f: f}
+	if !in.raw && (f.autoNow || f.autoAdd) {
+		return w
+	}
+	switch f.kind {
+	case kInt64:
+		w.code, w.kind = opWord, abi.KindInt
+	case kFloat64:
+		w.code, w.kind = opWord, abi.KindFloat
+	case kString:
+		w.code = opText
+	case kBool:
+		w.code = opBool
+	}
+	return w
 }
 
 // cell is what a field of a new record is set to.

@@ -252,6 +252,14 @@ func (m *modelInfo) keyOf(p unsafe.Pointer) Key {
 	return m.pk.keyAt(p)
 }
 
+// keyless tells whether the record at p has no primary key.
+func (m *modelInfo) keyless(p unsafe.Pointer) bool {
+	if m.pk != nil && m.pk.kind == kInt64 {
+		return *(*int64)(unsafe.Add(p, m.pk.off)) == 0
+	}
+	return m.keyOf(p).IsZero()
+}
+
 // keyAt is the field of the record at p as a key.
 func (f *field) keyAt(p unsafe.Pointer) Key {
 	v := f.value(p)

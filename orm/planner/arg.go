@@ -19,6 +19,7 @@ const (
 	convRaw        conv = iota // the database's form of the value's own kind
 	convField                  // as the field prepares it for a lookup
 	convSave                   // as the field prepares it for its column
+	convCell                   // the same of a value of whatever kind
 	convText                   // str(value)
 	convContains               // the LIKE patterns, escaped
 	convStartsWith             //
@@ -82,8 +83,14 @@ func (a *arg) bind(d *Dialect, params []abi.Value) (abi.Value, error) {
 	return a.convert(d, v)
 }
 
+// anyKind is the kind that a statement is planned for that takes every one.
+const anyKind abi.Kind = 255
+
 // sameShape tells whether v has the kind that the statement was planned for.
 func sameShape(shape, v *abi.Value) bool {
+	if shape.Kind == anyKind {
+		return true
+	}
 	if shape.Kind != v.Kind || shape.Kind == abi.KindBool && shape.Num != v.Num {
 		return false
 	}

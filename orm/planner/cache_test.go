@@ -202,3 +202,55 @@ func TestCacheForgets(t *testing.T) {
 	_, ok = p.ByHandle(kept.Handle)
 	require.True(t, ok)
 }
+
+// TestCells plans an insert by cells once and gives it values of every kind: what
+// is bound, or refused, is what a plan for just those kinds binds.
+func TestCells(t *testing.T) {
+	fields := []string{"title", "subtitle", "author", "published", "price", "stock", "in_print"}
+	for _, d := range []*Dialect{SQLite(), Postgres()} {
+		p, err := New(shopModels(), d)
+		require.NoError(t, err)
+		insert := func(row []abi.Value, cells bool) (sql string, args []abi.Value, err error) {
+			q := &query.Query{Model: "shop.Book", Verb: query.VerbInsert, Returning: true, Rows: make([][]query.Expr, 2)}
+			for i, f := range fields {
+				q.Set = append(q.Set, query.Assign{Field: f})
+				for j := range q.Rows {
+					if cells {
+						q.Rows[j] = append(q.Rows[j], &query.Cell{Value: row[i]})
+					} else {
+						q.Rows[j] = append(q.Rows[j], val(row[i]))
+					}
+				}
+			}
+			shape, params := query.Encode(q, nil)
+			plan, err := p.Statement(string(shape), params)
+			if err != nil {
+				return "", nil, err
+			}
+			if cells {
+				require.EqualValues(t, 1, plan.Handle, "one plan for all")
+			}
+			args, err = plan.Args(params, nil)
+			return plan.SQL, args, err
+		}
+		r := rand.New(rand.NewPCG(1, 2))
+		refused := 0
+		for range 3000 {
+			row := []abi.Value{abi.Text("a"), abi.Null, abi.Int(1), abi.Null, abi.Int(1), abi.Int(0), abi.Bool(true)}
+			for range r.IntN(3) {
+				row[r.IntN(len(row))] = variant(r, 0)
+			}
+			sql, args, err := insert(row, true)
+			wantSQL, want, wantErr := insert(row, false)
+			if wantErr != nil {
+				refused++
+				require.Error(t, err, "%v", row) // perhaps of another of the values
+				continue
+			}
+			require.NoError(t, err, "%v", row)
+			require.Equal(t, wantSQL, sql)
+			require.Equal(t, want, args)
+		}
+		require.Positive(t, refused)
+	}
+}

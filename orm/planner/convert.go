@@ -35,6 +35,11 @@ func (a *arg) convert(d *Dialect, v *abi.Value) (abi.Value, error) {
 		return raw(d, a.field, v)
 	case convField, convSave:
 		return prepare(d, a.field, v, a.conv == convSave)
+	case convCell:
+		if v.IsList() && a.field.stored().class != clsJSON && !composite(a.field) {
+			return abi.Null, misuse(a.field.model.label, a.field.Name, "The field '%s' cannot hold a list.", a.field.Name)
+		}
+		return prepare(d, a.field, v, true)
 	case convCeil:
 		if v.Kind == abi.KindFloat {
 			return prepare(d, a.field, &abi.Value{Kind: abi.KindFloat, Num: math.Float64bits(math.Ceil(v.Float64()))}, false)

@@ -199,7 +199,9 @@ func (p *Plan) Args(params, buf []abi.Value) ([]abi.Value, error) {
 			return nil, badMessage("parameter %d is not of the kind that the statement was planned for", i)
 		}
 	}
-	buf = buf[:0]
+	if buf = buf[:0]; cap(buf) < len(p.args) {
+		buf = make([]abi.Value, 0, len(p.args))
+	}
 	for i := range p.args {
 		v, err := p.args[i].bind(p.d, params)
 		if err != nil {

@@ -253,6 +253,8 @@ func (w paramWalker) expr(e query.Expr) {
 	switch e := e.(type) {
 	case *query.Param:
 		*w.out = append(*w.out, e.Value)
+	case *query.Cell:
+		*w.out = append(*w.out, abi.Value{Kind: anyKind})
 	case *query.Func:
 		w.exprs(e.Args)
 		w.cond(e.Filter)

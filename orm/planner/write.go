@@ -38,6 +38,10 @@ func (c *compiler) assigned(f *Field, e query.Expr, insert bool) (string, []arg,
 		s, err := c.placeholder(f)
 		return s, []arg{{index: p.Index, elem: -1, conv: convSave, field: f}}, err
 	}
+	if x, ok := e.(*query.Cell); ok {
+		s, err := c.placeholder(f)
+		return s, []arg{{index: x.Index, elem: -1, conv: convCell, field: f}}, err
+	}
 	n, err := c.q.resolve(e, options{forSave: true})
 	if err != nil {
 		return "", nil, inLookup(err, f.Name)

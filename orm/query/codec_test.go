@@ -195,12 +195,12 @@ func TestEncodeInsert(t *testing.T) {
 	q := &Query{Model: "polls.Question", Verb: VerbInsert, Returning: true, Conflict: &Conflict{Unique: []string{"id"}, Update: []string{"text"}}}
 	q.Set = []Assign{{Field: "id"}, {Field: "text"}}
 	lower := &Func{Name: "Lower", Args: []Expr{text("A")}}
-	q.Rows = [][]Expr{{&Param{Value: abi.Int(1)}, text("a")}, {&Param{Value: abi.Null}, lower}, {&Param{Value: abi.Bool(true)}, text("c")}}
+	q.Rows = [][]Expr{{&Cell{Value: abi.Int(1)}, &Cell{Value: abi.Text("a")}}, {&Cell{Value: abi.Null}, lower}, {&Cell{Value: abi.Bool(true)}, &Cell{Value: abi.Text("c")}}}
 	shape, params, _ := EncodeUsing(q, nil)
 	tree := *q
 	tree.Rows = nil
 	short, sent, _, err := EncodeInsert(&tree, len(q.Rows), func(i, j int) (abi.Value, Expr, error) {
-		if p, ok := q.Rows[i][j].(*Param); ok {
+		if p, ok := q.Rows[i][j].(*Cell); ok {
 			return p.Value, nil, nil
 		}
 		return abi.Null, q.Rows[i][j], nil
@@ -208,6 +208,18 @@ func TestEncodeInsert(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, shape, short)
 	require.Equal(t, AppendParams(nil, params), sent)
+	back, err := Decode(string(shape))
+	require.NoError(t, err)
+	require.Equal(t, &Cell{Index: 4}, back.Rows[2][0], "Lower has one of its own")
+
+	q.Rows[1][1] = &Cell{Value: abi.Text("b")}
+	shape, _, _ = EncodeUsing(q, nil)
+	require.Equal(t, shape, InsertShape(&tree, len(q.Rows)), "without expressions")
+
+	q.Verb = VerbUpdate
+	shape, _, _ = EncodeUsing(q, nil)
+	_, err = Decode(string(shape))
+	require.ErrorIs(t, err, abi.ErrMessage, "cells are of inserts only")
 	_, _, _, err = EncodeInsert(&tree, 1, func(int, int) (abi.Value, Expr, error) { return abi.Null, nil, abi.ErrMessage })
 	require.ErrorIs(t, err, abi.ErrMessage)
 }

@@ -10,7 +10,7 @@ const maxDepth = 64
 // shape's memory, and nothing is allocated beyond a small multiple of its size.
 func Decode(shape string) (*Query, error) {
 	d := decoder{Reader: abi.NewReader(shape)}
-	if v := d.U8(); v != Dialect && d.Err() == nil {
+	if v := d.U8(); (v == 0 || v > Dialect) && d.Err() == nil {
 		return nil, &abi.OpError{
 			Code:    abi.CodeNotSupported,
 			Message: "vinyl query: this query is written in a dialect that the host does not know: update the host",
@@ -65,7 +65,7 @@ func (d *decoder) query(depth int) *Query {
 	}
 	if mask&hasRows != 0 {
 		for n := d.Count(1); n > 0 && !d.bad(); n-- {
-			q.Rows = append(q.Rows, d.exprs(depth))
+			q.Rows = append(q.Rows, d.row(depth, q.Verb == VerbInsert))
 		}
 	}
 	if mask&hasAggregates != 0 {
@@ -142,12 +142,33 @@ func (d *decoder) cond(depth int) *Cond {
 	return nil
 }
 
-func (d *decoder) expr(depth int) Expr {
+// row reads the values of a row, which may be cells.
+func (d *decoder) row(depth int, cells bool) (es []Expr) {
+	n := d.Count(1)
+	if n > 0 {
+		es = make([]Expr, 0, min(n, 64))
+	}
+	for ; n > 0 && !d.bad(); n-- {
+		tag := d.U8()
+		if tag != tagCell || !cells {
+			es = append(es, d.tagged(tag, depth))
+			continue
+		}
+		es = append(es, &Cell{Index: d.params})
+		d.params++
+	}
+	return es
+}
+
+func (d *decoder) expr(depth int) Expr { return d.tagged(d.U8(), depth) }
+
+// tagged reads what a tag says.
+func (d *decoder) tagged(tag uint8, depth int) Expr {
 	if depth++; depth > maxDepth {
 		d.Fail()
 		return nil
 	}
-	switch d.U8() {
+	switch tag {
 	case tagNil:
 		return nil
 	case tagParam:

@@ -21,6 +21,7 @@ const (
 	tagCompare
 	tagWindow
 	tagFiltered
+	tagCell
 	tagEnd
 )
 
@@ -208,6 +209,9 @@ func (e *encoder) expr(x Expr) {
 	case *Param:
 		e.u8(tagParam)
 		e.kind(&x.Value)
+		e.params = append(e.params, x.Value)
+	case *Cell:
+		e.u8(tagCell)
 		e.params = append(e.params, x.Value)
 	case *Ref:
 		e.u8(tagRef)

@@ -34,7 +34,7 @@ func ReadParams(r *abi.Reader) ([]abi.Value, error) {
 	}
 	// A value is larger in memory than on the wire: growing by need keeps a
 	// forged count from costing more than the message itself.
-	params := make([]abi.Value, 0, min(n, 64))
+	params := make([]abi.Value, 0, min(n, 2048))
 	for ; n > 0 && r.Err() == nil; n-- {
 		params = append(params, r.Value())
 	}

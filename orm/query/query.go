@@ -3,8 +3,8 @@ package query
 import "github.com/vinyl-edge/vinyl/abi"
 
 // Dialect is the version of this language, apart from the ABI's: planners
-// keep answering older dialects.
-const Dialect = 1
+// keep answering older dialects. The second has cells.
+const Dialect = 2
 
 // Query is one statement.
 type Query struct {
@@ -137,7 +137,7 @@ type Assign struct {
 	Expr  Expr
 }
 
-// Expr is a node of an expression tree: *Param, *Ref, *Func, *Combined,
+// Expr is a node of an expression tree: *Param, *Cell, *Ref, *Func, *Combined,
 // *Cond, *Lookup, *Ordered, *Sub, *Case, *Window, *Filtered.
 type Expr interface{ expr() }
 
@@ -174,6 +174,14 @@ type Param struct {
 	// Index is the parameter's position in the list that Encode returns. Decode
 	// sets it; trees that are built by hand leave it zero.
 	Index int
+}
+
+// Cell is a value in a row of an insert. Neither its kind is part of the shape
+// nor what else of a Param is: rows of the same columns have one plan, whatever
+// is NULL or true in them.
+type Cell struct {
+	Value abi.Value
+	Index int // as that of a Param
 }
 
 // Ref is Django's F("author__name"); Outer makes it OuterRef. Each "^" before
@@ -259,6 +267,7 @@ type Filtered struct {
 }
 
 func (*Param) expr()    {}
+func (*Cell) expr()     {}
 func (*Ref) expr()      {}
 func (*Func) expr()     {}
 func (*Combined) expr() {}

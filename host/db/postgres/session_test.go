@@ -214,3 +214,35 @@ func TestStreamsAskForNoMoreThanAFrame(t *testing.T) {
 	require.Equal(t, 1000, rows)
 	require.Less(t, largest, 6000)
 }
+
+// TestLargeStatementsAreKept inserts many rows by one statement again and again.
+func TestLargeStatementsAreKept(t *testing.T) {
+	d := opened(t, "")
+	write(t, d, "CREATE TABLE t (n bigint)")
+	c, err := d.Acquire(context.Background(), db.Write)
+	require.NoError(t, err)
+	defer c.Release()
+	insert := func(rows int) {
+		args := make([]abi.Value, rows)
+		for i := range args {
+			args[i] = abi.Int(int64(i))
+		}
+		_, err := dbtest.On(context.Background(), c, true, "INSERT INTO t VALUES ("+strings.ReplaceAll(placeholders(rows), ", ", "), (")+")", args...)
+		require.NoError(t, err)
+	}
+	kept := func() int64 {
+		r, err := dbtest.On(context.Background(), c, false, "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'INSERT%'")
+		require.NoError(t, err)
+		return r.Rows[0][0].Int64()
+	}
+	for range 3 {
+		insert(keepArgs + 1)
+	}
+	require.EqualValues(t, 1, kept())
+	for i := range 2 * keepLarge {
+		insert(keepArgs + 2 + i)
+	}
+	require.EqualValues(t, keepLarge, kept(), "the server takes much memory for each")
+	insert(keepMost + 1)
+	require.EqualValues(t, keepLarge, kept(), "those that are larger still are not kept")
+}

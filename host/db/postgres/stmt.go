@@ -15,7 +15,9 @@ import (
 const (
 	cacheSize = 256     // statements kept prepared on a connection
 	keepSQL   = 1 << 15 // longer ones are prepared each time
-	keepArgs  = 1 << 9  // and those with more parameters
+	keepArgs  = 1 << 9  // those with more parameters are large:
+	keepLarge = 8       // inserts of many rows, of which as many are kept
+	keepMost  = 1 << 11 // with more parameters still they are prepared each time
 )
 
 // stmt is a prepared statement.
@@ -96,16 +98,16 @@ func (c *conn) forget(st *stmt) {
 	}
 }
 
+func (st *stmt) large() bool { return len(st.types) > keepArgs }
+
 func (c *conn) keep(st *stmt) {
-	if c.cache.n >= cacheSize {
-		var old *stmt
-		for _, v := range c.cache.m {
-			for _, s := range v {
-				if old == nil || s.used < old.used {
-					old = s
-				}
-			}
+	if st.large() {
+		if n, old := c.cache.oldest((*stmt).large); n >= keepLarge {
+			c.drop(old)
 		}
+	}
+	if c.cache.n >= cacheSize {
+		_, old := c.cache.oldest(func(*stmt) bool { return true })
 		c.drop(old)
 	}
 	if c.cache.m == nil {
@@ -113,6 +115,22 @@ func (c *conn) keep(st *stmt) {
 	}
 	c.cache.m[st.sql] = append(c.cache.m[st.sql], st)
 	c.cache.n++
+}
+
+// oldest is the statement of a kind that was not used for the longest time, and
+// how many there are of the kind.
+func (c *cache) oldest(of func(*stmt) bool) (n int, old *stmt) {
+	for _, v := range c.m {
+		for _, s := range v {
+			if !of(s) {
+				continue
+			}
+			if n++; old == nil || s.used < old.used {
+				old = s
+			}
+		}
+	}
+	return n, old
 }
 
 // prepare returns the statement of sql for parameters like args; fresh says
@@ -134,7 +152,7 @@ func (c *conn) prepare(sql string, args []abi.Value) (_ *stmt, fresh bool, err e
 		st.types[i] = typeOf(&args[i], wide)
 	}
 	c.db.hints.apply(st)
-	st.once = len(sql) > keepSQL || len(args) > keepArgs
+	st.once = len(sql) > keepSQL || len(args) > keepMost
 	if !c.db.cfg.Pooler {
 		c.cache.names++
 		st.name = "v" + strconv.FormatUint(c.cache.names, 10)
