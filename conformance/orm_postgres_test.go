@@ -23,6 +23,8 @@ func TestORMOnPostgres(t *testing.T) {
 		"generic key": TestGenericForeignKey, "generic mistakes": TestGenericForeignKeyMistakes, "generic relation": TestGenericRelation, "generic prefetch": TestGenericPrefetch,
 		"generic delete": TestGenericDelete, "generic keys": TestGenericKeys, "content types": TestContentTypes,
 		"to field": TestToField, "to field one": TestToFieldOne, "to field many": TestToFieldMany,
+		"integrity": TestORMIntegrity, "gone and unsaved": TestORMGoneAndUnsaved, "protected": TestORMProtected, "broken transaction": TestORMBrokenTransaction, "retryable": TestORMRetryable,
+		"using": TestORMUsing, "routers": TestORMRouters,
 		"dates": TestORMDates, "in bulk": TestORMInBulk, "contains": TestORMContains, "typed rows": TestORMTypedRows, "explain": TestORMSQLAndExplain, "for update": TestORMSelectForUpdate, "references": TestORMReferences,
 		"relatives": TestRelativesGathered, "relatives of texts": TestRelativesOfTexts, "relatives of goroutines": TestRelativesOfGoroutines,
 	} {
