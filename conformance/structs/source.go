@@ -73,6 +73,8 @@ func (w *writer) refuse(m *schema.Model) string {
 	switch {
 	case len(m.Parents) > 0 || m.Proxy || m.Unmanaged:
 		return "it extends another"
+	case len(m.Constraints) > 0:
+		return "its constraints are data" // and its table would lack them
 	case len(m.Generic) > 0 || m.OrderedIn != "" || len(m.OrderBy) > 0 || m.SelectFirst:
 		return "it has what structs have no word for"
 	case !token(m.Name):
@@ -81,7 +83,7 @@ func (w *writer) refuse(m *schema.Model) string {
 	for i := range m.Fields {
 		f := &m.Fields[i]
 		if r := f.Rel; r != nil {
-			if r.Kind == schema.ForeignObject || w.models[r.To] == nil || r.ToField != "" && !w.isKey(r) || r.Through != "" && w.models[r.Through] == nil || f.PK {
+			if r.Kind == schema.ForeignObject || w.models[r.To] == nil || r.Through != "" && w.models[r.Through] == nil {
 				return "its relation " + f.Name
 			}
 			continue
@@ -174,6 +176,15 @@ func (w *writer) model(m *schema.Model) {
 			action = "do_nothing"
 		}
 		tag = append(tag, "column="+f.Column, "on_delete="+action)
+		if r.ToField != "" && !w.isKey(r) {
+			tag = append(tag, "to_field="+r.ToField)
+		}
+		if f.PK {
+			tag = append(tag, "primary_key")
+		}
+		if f.Unique && !f.PK && r.Kind == schema.ForeignKey {
+			tag = append(tag, "unique")
+		}
 		if f.Null {
 			tag = append(tag, "null")
 		}

@@ -27,7 +27,7 @@ func TestReplayThroughStructs(t *testing.T) {
 	files, err := corpus.Files(recorded, "sqlite")
 	require.NoError(t, err)
 	through, passed, failed := 0, 0, 0
-	for _, module := range []string{"basic", "many_to_one_null", "lookup", "m2m_recursive"} {
+	for _, module := range []string{"basic", "many_to_one_null", "lookup", "m2m_recursive", "m2m_through"} {
 		t.Run(module, func(t *testing.T) {
 			src, labels := source(t, files, module)
 			dir := t.TempDir()

@@ -18,7 +18,11 @@ func (d *dialect) compareRules(m *schema.Model, t *Table, rules []Rule) (create 
 	for i := range rules {
 		r := &rules[i]
 		c := r.Constraint
-		found := t.kinds(c.Name)
+		name := c.Name
+		if d.strict && d.tooLong(name) {
+			name = name[:d.maxName] // as the database cuts it
+		}
+		found := t.kinds(name)
 		switch {
 		case contains(found, c.Kind), d.covered(m, t, c):
 		case len(found) > 0:
