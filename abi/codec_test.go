@@ -156,12 +156,12 @@ func TestAccepts(t *testing.T) {
 
 func TestOpKindNames(t *testing.T) {
 	seen := map[string]bool{}
-	for k := OpDescribe; k <= OpFetch; k++ {
+	for k := OpDescribe; k <= OpRoute; k++ {
 		require.NotEqual(t, "unknown", k.String())
 		require.False(t, seen[k.String()])
 		seen[k.String()] = true
 	}
 	require.Equal(t, "unknown", OpKind(0).String())
-	require.Equal(t, "unknown", (OpExplain + 1).String())
+	require.Equal(t, "unknown", (OpRoute + 1).String())
 	require.Equal(t, "unknown", OpKind(math.MaxUint32).String())
 }

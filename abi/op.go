@@ -16,10 +16,11 @@ const (
 	OpSavepoint OpKind = 9  // SavepointMsg -> empty
 	OpFetch     OpKind = 10 // FetchRequest (+ body) -> FetchHead, then the body's bytes
 	OpExplain   OpKind = 11 // u8 flags, string format, StatementHead + query -> SQL and values, or rows
+	OpRoute     OpKind = 12 // string route, string name of the view -> empty; only if FlagRoutes is set
 )
 
 func (k OpKind) String() string {
-	names := [...]string{"", "describe", "query", "exec", "batch", "stream", "begin", "commit", "rollback", "savepoint", "fetch", "explain"}
+	names := [...]string{"", "describe", "query", "exec", "batch", "stream", "begin", "commit", "rollback", "savepoint", "fetch", "explain", "route"}
 	if int(k) < len(names) && k > 0 {
 		return names[k]
 	}

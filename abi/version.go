@@ -37,9 +37,10 @@ const (
 	CtrlCurrent  = 12 // guest: request id whose code runs now, 0 = none (fuel is charged to it)
 	CtrlHost     = 16 // host: its Version
 	CtrlEpoch    = 20 // host: number of this instance's life
-	CtrlFlags    = 24 // host: bit 0 = operations are blocking
+	CtrlFlags    = 24 // host: FlagBlocking, FlagRoutes
 	CtrlSize     = 32
 	RingHeader   = 8   // u32 bytes used (host writes, guest zeroes), u32 zero
 	RingMin      = 264 // header and 16 events
-	FlagBlocking = 1
+	FlagBlocking = 1   // operations are never pending
+	FlagRoutes   = 2   // the host wants to know the routes of requests: OpRoute
 )

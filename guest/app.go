@@ -141,6 +141,7 @@ func (a *App) dispatch(req *Request) (*Response, error) {
 		return nil, NotFound("no URL pattern matches " + strconv.Quote(req.Path))
 	}
 	req.match = m
+	tellRoute(req)
 	view, _ := m.View.(View)
 	resp, err := view(req)
 	if err != nil {
@@ -150,6 +151,20 @@ func (a *App) dispatch(req *Request) (*Response, error) {
 		return nil, errors.New("the view of the pattern " + strconv.Quote(m.Route) + " returned neither a response nor an error: return one of them")
 	}
 	return resp, resp.render(req.Context())
+}
+
+// tellRoute has the host know which view answers, if it wants to: its logs name it.
+func tellRoute(req *Request) {
+	p, err := abi.PortFrom(req.ctx)
+	if err != nil {
+		return
+	}
+	if r, ok := p.(interface {
+		WantsRoute() bool
+		Route(pattern, view string)
+	}); ok && r.WantsRoute() {
+		r.Route(req.match.Route, req.match.ViewName())
+	}
 }
 
 // guard turns errors and panics of next into responses, so that the

@@ -61,6 +61,9 @@ type Config struct {
 	TrustedProxies []string          // addresses and networks whose X-Forwarded-* are believed
 	Env            map[string]string // the guest's environment (VINYL_*)
 
+	SlowQuery  time.Duration // statements that take longer are logged, with the view's name; 0: none
+	CommentSQL bool          // end statements with a comment that names app, view and route
+
 	Trace func(sql string) // called with every statement before it runs
 
 	Log       *slog.Logger // slog.Default()
@@ -93,7 +96,7 @@ func (c *Config) complete() error {
 	case len(c.Wasm) == 0:
 		return errors.New("host: no guest: Config.Wasm is empty")
 	case c.MemoryLimit < 0 || c.MaxBody < 0 || c.MaxHeader < 0 || c.CPUBudget < 0 || c.RequestTimeout < 0 || c.AfterTimeout < 0 || c.TxTimeout < 0 || c.IdleTimeout < 0 || c.FetchTimeout < 0 || c.MaxFetch < 0,
-		c.StatementTimeout < 0 || c.MaxOperations < 0 || c.MaxRows < 0 || c.MaxDBBytes < 0 || c.MaxTransactions < 0:
+		c.StatementTimeout < 0 || c.MaxOperations < 0 || c.MaxRows < 0 || c.MaxDBBytes < 0 || c.MaxTransactions < 0 || c.SlowQuery < 0:
 		return errors.New("host: limits can't be negative; 0 is the default")
 	}
 	n := runtime.GOMAXPROCS(0)

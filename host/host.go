@@ -86,7 +86,7 @@ func New(ctx context.Context, cfg Config) (_ *Host, err error) {
 	h.service = service.New(service.Config{
 		DB: h.db, Databases: h.dbs, Replicas: h.replicas, App: cfg.App, AllowFetch: allowed, FetchTimeout: cfg.FetchTimeout, FetchMax: cfg.MaxFetch, CreateTables: cfg.CreateTables, DenySQL: cfg.DenySQL,
 		Log: cfg.Log, Observe: h.metrics.observe, Trace: cfg.Trace, TxTimeout: cfg.TxTimeout,
-		NoBatch: cfg.NoBatch, Batched: h.metrics.batched,
+		NoBatch: cfg.NoBatch, Batched: h.metrics.batched, SlowQuery: cfg.SlowQuery, CommentSQL: cfg.CommentSQL,
 		Limits: service.Limits{
 			Operations: cfg.MaxOperations, Rows: cfg.MaxRows, Bytes: cfg.MaxDBBytes, Transactions: cfg.MaxTransactions, StatementTime: cfg.StatementTimeout,
 		},
@@ -98,8 +98,9 @@ func New(ctx context.Context, cfg Config) (_ *Host, err error) {
 	h.engine, err = engine.New(ctx, cfg.Wasm, engine.Config{
 		Name: cfg.App, Blocking: cfg.Variant == Blocking, CPUBudget: cfg.CPUBudget,
 		MemoryLimit: uint64(cfg.MemoryLimit), CacheDir: cfg.CacheDir, Env: cfg.Env, Log: cfg.Log,
-		NewSession: func() engine.Session { return h.service.Session() },
+		NewSession: func(request string) engine.Session { return h.service.SessionOf(request) },
 		Together:   together,
+		Routes:     cfg.SlowQuery > 0 || cfg.CommentSQL,
 		Observer:   h.metrics,
 	})
 	if err != nil {
@@ -159,7 +160,7 @@ func Precompile(ctx context.Context, wasm []byte, cacheDir string, memoryLimit i
 	}
 	e, err := engine.New(ctx, wasm, engine.Config{
 		MemoryLimit: uint64(cfg.MemoryLimit), CacheDir: cfg.CacheDir,
-		NewSession: func() engine.Session { return nil },
+		NewSession: func(string) engine.Session { return nil },
 	})
 	if err != nil {
 		return fmt.Errorf("host: %w", err)

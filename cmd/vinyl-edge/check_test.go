@@ -17,7 +17,7 @@ func TestCheck(t *testing.T) {
 	var out, errs bytes.Buffer
 	require.Equal(t, 1, run(t.Context(), []string{"check", planted}, &out, &errs))
 	require.Contains(t, out.String(), filepath.Join(planted, "views/views.go")+`:17:22: "author__nmae__icontains" in a query of Book`)
-	require.Contains(t, errs.String(), "36 names are not what the models have")
+	require.Contains(t, errs.String(), "41 names are not what the models have")
 
 	out.Reset()
 	require.Equal(t, 0, run(t.Context(), []string{"check", "../../internal/lookupcheck/testdata/clean"}, &out, &errs))

@@ -50,6 +50,9 @@ type serveCmd struct {
 	MaxFetch         size          `default:"64MiB" help:"Largest answer to such a request."`
 	TrustedProxies   []string      `placeholder:"NET" help:"Proxies whose X-Forwarded headers are believed, like 10.0.0.0/8."`
 
+	SlowQuery  time.Duration `default:"0s" help:"Log statements that take longer, with the view's name; 0 is none."`
+	CommentSQL bool          `name:"comment-sql" help:"End statements with a comment that names the view, for those who look at the database."`
+
 	LogFormat string        `enum:"text,json" default:"text" help:"Form of the log: text or json."`
 	AccessLog bool          `default:"true" negatable:"" help:"Log every request."`
 	Grace     time.Duration `default:"10s" help:"How long requests may go on after SIGINT or SIGTERM."`
@@ -163,7 +166,7 @@ func (c *serveCmd) hostConfig(a *app, dbs databases) host.Config {
 		MemoryLimit: int64(c.MemoryLimit), MaxBody: int64(c.MaxBody), MaxHeader: int(c.MaxHeader),
 		StatementTimeout: c.StatementTimeout, MaxOperations: c.MaxOperations, MaxRows: c.MaxRows, MaxDBBytes: int64(c.MaxDBBytes), MaxTransactions: c.MaxTransactions,
 		FetchTimeout: c.FetchTimeout, MaxFetch: int64(c.MaxFetch),
-		NoBatch: c.Batch == "off", DenySQL: c.DenySQL, Static: c.Static, TrustedProxies: c.TrustedProxies, AccessLog: c.AccessLog,
+		SlowQuery: c.SlowQuery, CommentSQL: c.CommentSQL, NoBatch: c.Batch == "off", DenySQL: c.DenySQL, Static: c.Static, TrustedProxies: c.TrustedProxies, AccessLog: c.AccessLog,
 	}
 	for _, h := range c.AllowFetch {
 		hc.AllowFetch = append(hc.AllowFetch, string(h))

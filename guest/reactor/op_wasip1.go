@@ -89,6 +89,18 @@ func (o *operation) wait(ctx context.Context) error {
 	return nil
 }
 
+// WantsRoute tells whether the host wants to know which view answers.
+func (r *request) WantsRoute() bool { return abi.U32(ctrl[abi.CtrlFlags:])&abi.FlagRoutes != 0 }
+
+// Route tells the host which view answers the request.
+func (r *request) Route(pattern, view string) {
+	if o, err := r.register(); err == nil {
+		var out [64]byte
+		o.start(context.Background(), abi.OpRoute, abi.AppendString(abi.AppendString(nil, pattern), view), out[:])
+		o.release(false)
+	}
+}
+
 // Do implements abi.Port.
 func (r *request) Do(ctx context.Context, kind abi.OpKind, msg []byte) ([]byte, error) {
 	if err := ctx.Err(); err != nil {

@@ -156,7 +156,7 @@ var poll = call("poll_oneoff", dataAt, freeAt, 1, freeAt+64)
 // attack makes an engine of a hostile guest.
 func attack(t *testing.T, h hostile, cfg Config) (*Engine, *bed) {
 	b := &bed{services: &services{}, counts: &counts{}, log: &logBuffer{}}
-	cfg.NewSession = func() Session { return b.services }
+	cfg.NewSession = func(string) Session { return b.services }
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.NewTextHandler(b.log, nil))
 	}

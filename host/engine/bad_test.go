@@ -142,7 +142,7 @@ func TestFilesThatAreNoGuests(t *testing.T) {
 		"bad code":     {wasm(types, tick, []byte{3, 1, 1}, []byte{10, 1, 2, 0, 0xff}), "unknown instruction"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := New(context.Background(), c.file, Config{NewSession: func() Session { return &services{} }})
+			_, err := New(context.Background(), c.file, Config{NewSession: func(string) Session { return &services{} }})
 			require.ErrorContains(t, err, c.says)
 		})
 	}
@@ -176,7 +176,7 @@ func TestVersions(t *testing.T) {
 		(abi.Major + 1) << 16:  "update the host",
 		(abi.Major-1)<<16 | 99: "build the app again",
 	} {
-		e, err := New(context.Background(), announcing(v), Config{Log: slog.New(slog.DiscardHandler), NewSession: func() Session { return &services{} }})
+		e, err := New(context.Background(), announcing(v), Config{Log: slog.New(slog.DiscardHandler), NewSession: func(string) Session { return &services{} }})
 		require.NoError(t, err)
 		_, err = e.Start(context.Background())
 		require.ErrorContains(t, err, says, "%x", v)

@@ -25,7 +25,7 @@ func BenchmarkExchange(b *testing.B) {
 				require.NoError(b, err)
 				target = "/"
 			}
-			e, err := New(context.Background(), wasm, Config{Blocking: blocking, NewSession: func() Session { return &services{} }, Env: map[string]string{"GOGC": os.Getenv("GUESTGC"), "GODEBUG": os.Getenv("GUESTDEBUG")}})
+			e, err := New(context.Background(), wasm, Config{Blocking: blocking, NewSession: func(string) Session { return &services{} }, Env: map[string]string{"GOGC": os.Getenv("GUESTGC"), "GODEBUG": os.Getenv("GUESTDEBUG")}})
 			require.NoError(b, err)
 			defer e.Close()
 			in, err := e.Start(context.Background())

@@ -47,7 +47,8 @@ type Config struct {
 	CacheDir     string            // compiled code is kept here; empty: compiled anew
 	Env          map[string]string // the guest's environment
 	Log          *slog.Logger
-	NewSession   func() Session
+	NewSession   func(request string) Session // its id, for logs; empty in setup
+	Routes       bool                         // have guests tell which view answers: abi.OpRoute
 	// Together runs operations, of one or of several requests, that were begun
 	// before their guest had to wait. nil: each begins at once.
 	Together func(ops []Op)

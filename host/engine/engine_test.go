@@ -145,7 +145,7 @@ var compiledCode = sync.OnceValue(func() string {
 func newEngine(tb testing.TB, cfg Config) (*Engine, *bed) {
 	b := &bed{services: &services{}, counts: &counts{}, log: &logBuffer{}}
 	cfg.Name, cfg.CacheDir = "test", compiledCode()
-	cfg.NewSession = func() Session { return b.services }
+	cfg.NewSession = func(string) Session { return b.services }
 	cfg.Observer = b.counts
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.NewTextHandler(b.log, nil))

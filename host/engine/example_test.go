@@ -31,7 +31,7 @@ func Example() {
 	e, err := engine.New(ctx, engine.Guest(), engine.Config{
 		Name:       "hello",
 		CacheDir:   engine.CacheDir(), // compiling takes seconds
-		NewSession: func() engine.Session { return echo{} },
+		NewSession: func(string) engine.Session { return echo{} },
 	})
 	if err != nil {
 		panic(err)

@@ -80,7 +80,7 @@ func TestGuestsThatAreNeverIdle(t *testing.T) {
 			g, s := &groups{}, &starter{}
 			code := slices.Concat(untilEvent, times(c.n, startOp(abi.OpQuery, 100)), sayDone, c.then)
 			b := startHostile(t, hostile{run: code, resume: code, data: logDone.Append(nil)}, Config{Together: g.together, CPUBudget: 100 * time.Millisecond})
-			b.engine.cfg.NewSession = func() Session { return s }
+			b.engine.cfg.NewSession = func(string) Session { return s }
 			b.send(t, "/", nil)
 			require.Eventually(t, func() bool { return strings.Contains(b.log.String(), "done") }, 10*time.Second, time.Millisecond)
 			if c.all {

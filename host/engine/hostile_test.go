@@ -117,7 +117,7 @@ func TestReadingNothingEnds(t *testing.T) {
 		read := func(name string) []byte { return call(name, 1, freeAt, 0) }
 		code := slices.Concat(untilEvent, startOp(abi.OpStream, 100), read("op_read"), read("body_read"), sayDone, idle)
 		b := startHostile(t, hostile{run: code, resume: code, data: logDone.Append(nil)}, Config{Blocking: blocking})
-		b.engine.cfg.NewSession = func() Session { return endless{b.services} }
+		b.engine.cfg.NewSession = func(string) Session { return endless{b.services} }
 		b.send(t, "/", zeros{})
 		require.Eventually(t, func() bool { return strings.Contains(b.log.String(), "done") }, 10*time.Second, time.Millisecond)
 	})

@@ -92,9 +92,14 @@ func register(in *Instance, args []uint64) abi.Status {
 	}
 	abi.PutU32(b[abi.CtrlHost:], abi.Version)
 	abi.PutU32(b[abi.CtrlEpoch:], in.epoch)
+	var flags uint32
 	if in.resumes {
-		abi.PutU32(b[abi.CtrlFlags:], abi.FlagBlocking)
+		flags |= abi.FlagBlocking
 	}
+	if in.engine.cfg.Routes {
+		flags |= abi.FlagRoutes
+	}
+	abi.PutU32(b[abi.CtrlFlags:], flags)
 	in.mem.WriteUint32Le(addr, 0)
 	in.ringAddr, in.ringLen, in.ctrl = addr, n, uint32(args[0])
 	return 0
@@ -123,6 +128,9 @@ func bodyRead(in *Instance, x *Exchange, args []uint64) abi.Status {
 	return x.body.read(x, b)
 }
 
+// maxRoute is how long the message of OpRoute may be.
+const maxRoute = 4 << 10
+
 func opStart(in *Instance, args []uint64) abi.Status {
 	id, handle, kind := uint32(args[0]), uint32(args[1]), abi.OpKind(args[2])
 	x := in.exchange(id)
@@ -132,13 +140,19 @@ func opStart(in *Instance, args []uint64) abi.Status {
 	if handle == 0 || in.ops[handle] != nil {
 		return abi.ErrHandle
 	}
-	if kind < abi.OpDescribe || kind > abi.OpFetch {
+	if kind < abi.OpDescribe || kind > abi.OpRoute {
 		return abi.ErrKind
 	}
 	msg, ok := in.bytes(args[3], args[4])
 	out, ok2 := in.bytes(args[5], args[6])
 	if !ok || !ok2 {
 		return abi.ErrPointer
+	}
+	if kind == abi.OpRoute {
+		if x == nil || len(msg) > maxRoute {
+			return abi.ErrTooLarge
+		}
+		return abi.Status(copy(out, in.session(x).Do(in.ctx, kind, msg)))
 	}
 	now := x == nil || in.resumes
 	cost := opCost

@@ -159,7 +159,7 @@ func (in *Instance) begin(guest *instanceContext) error {
 	if v := uint32(res[0]); !abi.Accepts(v) {
 		return fmt.Errorf("the guest speaks version %d.%d of the ABI, this host %d.%d: %s", v>>16, v&0xffff, abi.Major, abi.Minor, versionRemedy(v))
 	}
-	in.setup = in.engine.cfg.NewSession()
+	in.setup = in.engine.cfg.NewSession("")
 	res, err = mod.ExportedFunction(abi.ExportSetup).Call(guest)
 	in.setup.Close()
 	in.setup = nil

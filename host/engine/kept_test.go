@@ -89,7 +89,7 @@ func TestOperationsAreNotTheHostsMemory(t *testing.T) {
 			h := &holder{size: int(c.size)}
 			code := slices.Concat(untilEvent, times(many, startOp(c.kind, c.message)), sayDone, idle)
 			b := startHostile(t, hostile{run: code, resume: code, data: logDone.Append(nil)}, Config{Blocking: c.blocking, HostMemory: 16 << 20})
-			b.engine.cfg.NewSession = func() Session { return h }
+			b.engine.cfg.NewSession = func(string) Session { return h }
 			before := heap()
 			b.send(t, "/", nil)
 			require.Eventually(t, func() bool { return strings.Contains(b.log.String(), "done") }, 10*time.Second, time.Millisecond)

@@ -42,7 +42,7 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) {
 		defer h.views.Done()
 		defer cancel(nil)
 		defer stop()
-		s := h.svc.Session()
+		s := h.svc.SessionOf(id)
 		defer s.Close()
 		defer close(served)
 		defer func() {

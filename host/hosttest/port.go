@@ -32,6 +32,14 @@ func (p *port) Do(ctx context.Context, kind abi.OpKind, msg []byte) ([]byte, err
 	return out, nil
 }
 
+// WantsRoute implements what guest.App looks for.
+func (p *port) WantsRoute() bool { return true }
+
+// Route tells which view answers.
+func (p *port) Route(pattern, view string) {
+	p.session.Do(context.Background(), abi.OpRoute, abi.AppendString(abi.AppendString(nil, pattern), view))
+}
+
 // Open starts an operation.
 func (p *port) Open(ctx context.Context, kind abi.OpKind, msg []byte) (io.ReadCloser, error) {
 	if ctx.Err() != nil {

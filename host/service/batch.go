@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/vinyl-edge/vinyl/abi"
 	"github.com/vinyl-edge/vinyl/host/db"
@@ -150,6 +151,7 @@ func (b *batch) plan(msg string) (e *entry) {
 func (b *batch) run(group []*entry) {
 	var wait sync.WaitGroup
 	var items []*db.Item
+	start := time.Now()
 	var st *prepared
 	for _, e := range group {
 		if e.over {
@@ -160,7 +162,11 @@ func (b *batch) run(group []*entry) {
 			continue
 		}
 		e.Ctx, e.Statement, e.Out, e.Left, e.Of, e.Sent = b.ctx, st.Statement, st.head, &b.left, b, b.s.svc.cfg.Batched
-		e.Done = func(out []byte, err error) { e.end(out, err); wait.Done() }
+		e.Done = func(out []byte, err error) {
+			b.s.slow(&e.st, start, &err)
+			e.end(out, err)
+			wait.Done()
+		}
 		wait.Add(1)
 		items = append(items, &e.Item)
 	}

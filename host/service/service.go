@@ -30,6 +30,12 @@ type Config struct {
 	// Batched is called when several statements have gone to the database
 	// together, with their number.
 	Batched func(statements int)
+	// SlowQuery is how long a statement may take, waiting for a connection
+	// included, before the log has it; 0: any time.
+	SlowQuery time.Duration
+	// CommentSQL ends every statement with a comment that names app, view and
+	// route, for those who look at the database.
+	CommentSQL bool
 	// NoBatch makes every statement go by itself.
 	NoBatch bool
 	// TxTimeout bounds the life of a transaction that can write, 5 s by default.
@@ -101,6 +107,9 @@ func New(cfg Config) *Service {
 
 // Session returns a session.
 func (s *Service) Session() *Session { return &Session{svc: s} }
+
+// SessionOf returns the session of a request, whose id logs have.
+func (s *Service) SessionOf(request string) *Session { return &Session{svc: s, request: request} }
 
 // Close ends all sessions; later operations are refused.
 func (s *Service) Close() {

@@ -16,9 +16,11 @@ import (
 // Session is all operations of one request. Its methods may be called
 // concurrently.
 type Session struct {
-	svc   *Service
-	spent spent
-	wrote atomic.Bool // or may have
+	svc     *Service
+	request string // its id, if known
+	view    atomic.Pointer[view]
+	spent   spent
+	wrote   atomic.Bool // or may have
 
 	mu     sync.Mutex
 	ctx    context.Context // of everything that runs; nil before the first operation
@@ -114,6 +116,8 @@ func (s *Session) do(ctx context.Context, kind abi.OpKind, msg []byte) (out []by
 		return s.explain(ctx, msg)
 	case abi.OpFetch:
 		return s.fetchAll(ctx, msg)
+	case abi.OpRoute:
+		return s.named(msg)
 	}
 	return nil, fail(abi.CodeNotSupported, fmt.Sprintf("vinyl: this host does not know operation %d: update the host", kind))
 }

@@ -16,6 +16,7 @@ type prepared struct {
 	reg     *registry
 	plan    *planner.Plan
 	shape   string      // instead, if the plan is large
+	comment string      // ends the SQL
 	params  *abi.Reader // of the parameters, until they have been read
 	tx      uint64
 	head    []byte      // of the result, up to the columns
@@ -62,7 +63,8 @@ func (s *Session) prepare(r *abi.Reader, buf []byte) (st prepared, err error) {
 	if p.Raw && s.svc.cfg.DenySQL {
 		return st, fail(abi.CodeForbidden, "vinyl: this host runs no SQL, and no function of the database, that an app names itself: write the query with the models, or have the host allow SQL")
 	}
-	st.reg, st.tx, st.SQL, st.Write = s.readFrom(reg, p.Write, h.Tx), h.Tx, p.SQL, p.Write
+	st.comment = s.comment()
+	st.reg, st.tx, st.SQL, st.Write = s.readFrom(reg, p.Write, h.Tx), h.Tx, p.SQL+st.comment, p.Write
 	st.empty, st.Raw = p.Empty, p.Raw
 	st.columns = p.Columns
 	if st.Clocks, err = clocks(p.Zoned); err != nil {
@@ -138,7 +140,7 @@ func (st *prepared) bind() (err error) {
 		if st.plan, err = st.reg.plans.Statement(st.shape, nil); err != nil {
 			return err
 		}
-		st.SQL = st.plan.SQL
+		st.SQL = st.plan.SQL + st.comment
 	}
 	params, err := query.ReadParams(r)
 	if err != nil || r.Len() > 0 {
@@ -171,7 +173,8 @@ func (s *Session) statement(ctx context.Context, r *abi.Reader) ([]byte, error) 
 }
 
 // run runs a statement where it has to.
-func (s *Session) run(ctx context.Context, st prepared, limit int) ([]byte, error) {
+func (s *Session) run(ctx context.Context, st prepared, limit int) (out []byte, err error) {
+	defer s.slow(&st, time.Now(), &err)
 	switch {
 	case st.tx != 0:
 		return s.inTx(ctx, st, limit)
@@ -249,6 +252,9 @@ func (s *Session) stream(ctx context.Context, r *abi.Reader, p *pipe) error {
 // connection.
 func (s *Session) pump(ctx context.Context, use func(context.Context, func(context.Context, db.Conn) error) error, st prepared, p *pipe) error {
 	var cur db.Cursor
+	var took time.Duration
+	var failure error
+	defer func() { s.tookLong(&st, took, failure) }()
 	b, lim, done := st.head, streamLimits, false
 	fill := func(ctx context.Context, c db.Conn) (err error) {
 		if cur == nil {
@@ -275,8 +281,10 @@ func (s *Session) pump(ctx context.Context, use func(context.Context, func(conte
 	for rows := 1; !done; rows *= 4 {
 		lim.Rows = min(rows, streamLimits.Rows)
 		rows = lim.Rows
-		if err := use(ctx, fill); err != nil {
-			return err
+		start := time.Now()
+		failure = use(ctx, fill)
+		if took += time.Since(start); failure != nil {
+			return failure
 		}
 		if err := p.write(ctx, b); err != nil {
 			return err

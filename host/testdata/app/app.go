@@ -45,6 +45,7 @@ func App() abi.App {
 		urls.Path("log", logged),
 		urls.Path("notes", notes),
 		urls.Path("notes/sql", sql),
+		urls.Path("notes/explain/<str:what>", explain, urls.Name("explain")),
 		urls.Path("notes/endless", endless),
 		urls.Path("notes/hold", hold),
 		urls.Path("notes/stuck", stuck),

@@ -41,6 +41,30 @@ func notes(req *guest.Request) (*guest.Response, error) {
 	return guest.Text(strconv.Itoa(n)), nil
 }
 
+// explain answers with a query's SQL or plan, or runs it with a neighbour or as
+// a stream.
+func explain(req *guest.Request) (*guest.Response, error) {
+	ctx := req.Context()
+	qs := Notes.Filter("text", "x")
+	var text string
+	var err error
+	switch req.Param("what") {
+	case "sql":
+		text, _, err = qs.SQL(ctx)
+	case "plan":
+		text, err = qs.Explain(ctx)
+	case "gather":
+		err = orm.Gather(ctx, qs.Fresh(), Notes.OrderBy("text"))
+	case "stream":
+		for _, err = range qs.Stream(ctx) {
+			break
+		}
+	case "failure":
+		_, err = Notes.Raw("SELECT * FROM nothing").Fetch(ctx)
+	}
+	return guest.Text(text), err
+}
+
 // hold keeps a transaction open until the client gives up.
 func hold(req *guest.Request) (*guest.Response, error) {
 	return nil, orm.Atomic(req.Context(), func(ctx context.Context) error {
