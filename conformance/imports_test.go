@@ -76,7 +76,7 @@ var rules = []rule{
 		folder: "host", may: append([]string{"orm/planner", "orm/migrate", "orm/sqltext"}, planning...), never: []string{"./orm", "./guest/...", "./templ/..."},
 		modules: []string{
 			"github.com/tetratelabs/wazero", "github.com/prometheus/client_golang", "github.com/prometheus/client_model", "github.com/prometheus/common",
-			"zombiezen.com/go/sqlite", "modernc.org/sqlite", "modernc.org/libc", "github.com/jackc/pgx", "github.com/tursodatabase/libsql-client-go", "golang.org/x/sys", "golang.org/x/sync", "golang.org/x/net",
+			"zombiezen.com/go/sqlite", "modernc.org/sqlite", "modernc.org/libc", "github.com/jackc/pgx", "github.com/tursodatabase/libsql-client-go", "github.com/coder/websocket", "golang.org/x/sys", "golang.org/x/sync", "golang.org/x/net",
 		},
 	},
 	{folder: "host/db/dbtest", may: []string{"abi", "host/db"}, modules: []string{"github.com/stretchr/testify"}},

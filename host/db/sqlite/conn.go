@@ -28,11 +28,17 @@ type conn struct {
 	failure  error // of one of the driver's functions, see register
 	broken   bool  // can't be used again
 	tx       bool  // Begin was called and neither Commit nor Rollback
+	client   bool  // a Raw has it
+	plain    bool  // without the functions that SQLite lacks
 }
 
 var _ db.Conn = (*conn)(nil)
 
-func (d *DB) connect(mode db.Mode) (_ *conn, err error) {
+func (d *DB) connect(mode db.Mode) (*conn, error) { return d.open(&conn{db: d, mode: mode}) }
+
+// open opens what c describes.
+func (d *DB) open(c *conn) (_ *conn, err error) {
+	mode := c.mode
 	flags := sqlite.OpenReadWrite | sqlite.OpenCreate
 	if d.cfg.ReadOnly {
 		flags = sqlite.OpenReadOnly
@@ -50,7 +56,7 @@ func (d *DB) connect(mode db.Mode) (_ *conn, err error) {
 	if err != nil {
 		return nil, opError(err)
 	}
-	c := &conn{db: d, mode: mode, sq: sq}
+	c.sq = sq
 	defer func() {
 		if err != nil {
 			c.close()
@@ -82,7 +88,7 @@ func (c *conn) setup() error {
 		return err
 	}
 	pragmas := []string{"foreign_keys=ON", "synchronous=NORMAL", "temp_store=FILE", keepPages(largeCache), "journal_size_limit=67108864"}
-	if c.mode == db.Hold {
+	if c.mode == db.Hold || c.client {
 		pragmas[3] = keepPages(smallCache) // there are many of them, and most read every row once
 	}
 	if c.db.cfg.Memory {
@@ -111,6 +117,9 @@ func (c *conn) setup() error {
 func (c *conn) authorize(a sqlite.Action) sqlite.AuthResult {
 	if c.internal {
 		return sqlite.AuthResultOK
+	}
+	if c.client {
+		return authorizeClient(a)
 	}
 	switch a.Type() {
 	case sqlite.OpAttach, sqlite.OpDetach, sqlite.OpPragma, sqlite.OpTransaction, sqlite.OpSavepoint:

@@ -51,16 +51,17 @@ func text(f func(s string) string) *sqlite.FunctionImpl {
 	return scalar(1, func(a []sqlite.Value) (sqlite.Value, error) { return sqlite.TextValue(f(a[0].Text())), nil })
 }
 
-// register adds the functions that Django's SQL needs and SQLite lacks.
+// register adds the functions that Django's SQL needs and SQLite lacks, unless
+// the connection is to be a plain one, and those that take the place of its own.
 func register(c *conn) error {
-	for name, impl := range functions {
-		if err := c.sq.CreateFunction(name, c.reporting(impl)); err != nil {
-			return err
+	own := map[string][]*sqlite.FunctionImpl{"INSTR": {instrImpl}, "REPLACE": {replaceImpl}, "LIKE": {c.likeImpl(2), c.likeImpl(3)}}
+	if !c.plain {
+		own["REGEXP"] = []*sqlite.FunctionImpl{c.regexpImpl()}
+		for name, impl := range functions {
+			own[name] = []*sqlite.FunctionImpl{impl}
 		}
 	}
-	for name, impls := range map[string][]*sqlite.FunctionImpl{
-		"INSTR": {instrImpl}, "REPLACE": {replaceImpl}, "LIKE": {c.likeImpl(2), c.likeImpl(3)}, "REGEXP": {c.regexpImpl()},
-	} {
+	for name, impls := range own {
 		for _, impl := range impls {
 			if err := c.sq.CreateFunction(name, c.reporting(impl)); err != nil {
 				return err

@@ -102,21 +102,28 @@ func bind(s *sqlite.Stmt, args []abi.Value) error {
 		return &abi.OpError{Code: abi.CodeValue, Message: "database: the statement takes another number of parameters than it was given"}
 	}
 	for i := range args {
-		v, at := &args[i], i+1
-		switch v.Kind {
-		case abi.KindNull:
-			s.BindNull(at)
-		case abi.KindInt, abi.KindBool:
-			s.BindInt64(at, v.Int64())
-		case abi.KindFloat:
-			s.BindFloat(at, v.Float64())
-		case abi.KindText, abi.KindDecimal, abi.KindJSON:
-			s.BindText(at, v.Str)
-		case abi.KindBytes:
-			s.BindBytes(at, []byte(v.Str))
-		default:
-			return &abi.OpError{Code: abi.CodeValue, Message: "database: a parameter has a type that SQLite does not know: convert it to text or a number"}
+		if err := bindOne(s, i+1, &args[i]); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// bindOne binds the parameter at a position, from 1.
+func bindOne(s *sqlite.Stmt, at int, v *abi.Value) error {
+	switch v.Kind {
+	case abi.KindNull:
+		s.BindNull(at)
+	case abi.KindInt, abi.KindBool:
+		s.BindInt64(at, v.Int64())
+	case abi.KindFloat:
+		s.BindFloat(at, v.Float64())
+	case abi.KindText, abi.KindDecimal, abi.KindJSON:
+		s.BindText(at, v.Str)
+	case abi.KindBytes:
+		s.BindBytes(at, []byte(v.Str))
+	default:
+		return &abi.OpError{Code: abi.CodeValue, Message: "database: a parameter has a type that SQLite does not know: convert it to text or a number"}
 	}
 	return nil
 }
