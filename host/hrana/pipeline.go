@@ -36,7 +36,9 @@ func (s *Server) pipeline(w http.ResponseWriter, r *http.Request, body []byte) e
 	b = append(append(b, results...), "]}"...)
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
-	_, _ = w.Write(b)
+	if _, err := w.Write(b); err != nil {
+		st.expire("") // nobody has its baton
+	}
 	s.cfg.Log.Debug("pipeline", "stream", st.id, "requests", len(p.Requests), "failed", failures, "ms", time.Since(began).Milliseconds())
 	return nil
 }

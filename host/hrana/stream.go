@@ -138,11 +138,12 @@ func (st *stream) baton() string {
 	return st.id + "." + secret
 }
 
-// expire closes a stream that nobody has used since the baton was given.
+// expire closes a stream that nobody has used since the baton was given, or
+// since the last one if it is "".
 func (st *stream) expire(secret string) {
 	s := st.s
 	s.mu.Lock()
-	if st.secret != secret {
+	if st.secret == "" || secret != "" && st.secret != secret {
 		s.mu.Unlock()
 		return
 	}

@@ -82,13 +82,17 @@ func streams(t *testing.T, d *database) {
 }
 
 func earlyEnd(t *testing.T, d *database) {
+	many := 5_000_000
+	if d.suite.Remote {
+		many = 5_000
+	}
 	for _, tx := range []bool{false, true} {
 		c := d.acquire(db.Hold)
 		if tx {
 			require.NoError(t, c.Begin(t.Context(), true))
 		}
 		for i := range 4 {
-			s := d.stream(t, c, 5_000_000, tx || i%2 == 0)
+			s := d.stream(t, c, many, tx || i%2 == 0)
 			s.next(db.Limits{Rows: 10, Bytes: 1 << 20})
 			began := time.Now()
 			s.cur.Close()
@@ -99,7 +103,7 @@ func earlyEnd(t *testing.T, d *database) {
 			_, _, err := s.cur.Fill(t.Context(), nil, db.DefaultLimits)
 			Code(t, abi.CodeTxDone, err)
 		}
-		d.stream(t, c, 5_000_000, true)
+		d.stream(t, c, many, true)
 		c.Release() // closes it
 	}
 }
@@ -182,6 +186,16 @@ func deadline(t *testing.T, d *database) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	Code(t, abi.CodeTimeout, d.slow(ctx, c))
+	if d.suite.Remote {
+		require.False(t, c.InTx())
+		Code(t, abi.CodeTxDone, c.Savepoint(t.Context(), abi.SavepointRollback, 1))
+		Code(t, abi.CodeTxDone, c.Commit(t.Context()))
+		require.Zero(t, d.count("t"))
+		require.NoError(t, c.Begin(t.Context(), false), "the connection goes on")
+		d.must(c, "INSERT INTO t (id) VALUES (1)")
+		require.NoError(t, c.Commit(t.Context()))
+		return
+	}
 	require.True(t, c.InTx())
 	require.NoError(t, c.Savepoint(t.Context(), abi.SavepointRollback, 1))
 	require.NoError(t, c.Commit(t.Context()))

@@ -23,6 +23,9 @@ type Suite struct {
 	// FailedTx tells that an error leaves a transaction useless until it is
 	// rolled back to a savepoint.
 	FailedTx bool
+	// Remote tells that results are read whole, and that a statement which is
+	// cancelled takes its transaction with it.
+	Remote bool
 }
 
 // Run runs every test.

@@ -27,5 +27,5 @@ func ExampleOpen() {
 	fmt.Println(err)
 	// Output:
 	// sqlite <nil>
-	// vinyl: no driver for databases of type mysql: use file:app.db or postgres://user@host/database
+	// vinyl: no driver for databases of type mysql: use file:app.db, postgres://user@host/database or libsql://host
 }
