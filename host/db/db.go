@@ -24,7 +24,8 @@ const (
 
 // DB is an open database. Its methods may be called concurrently.
 type DB interface {
-	// Dialect names the SQL dialect: "sqlite", "postgresql".
+	// Dialect names the SQL dialect, as planner.DialectOf knows it: "sqlite",
+	// "sqlite-plain" without the functions that this host adds, "postgresql".
 	Dialect() string
 	// Acquire waits for a connection until ctx is done.
 	Acquire(ctx context.Context, mode Mode) (Conn, error)

@@ -31,7 +31,7 @@ func (s *Session) explain(ctx context.Context, msg []byte) ([]byte, error) {
 	if st.Write {
 		return nil, fail(abi.CodeNotSupported, "vinyl: only reading queries are explained: look at the SQL of one that writes")
 	}
-	prefix, err := explainPrefix(st.reg.db.Dialect(), flags, format)
+	prefix, err := explainPrefix(planner.Family(st.reg.db.Dialect()), flags, format)
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ func (s *Session) describe(ctx context.Context, msg []byte) ([]byte, error) {
 			return nil, err
 		}
 	}
-	res := abi.DescribeResult{Registry: known.handle, Dialect: d.Dialect(), Notes: notes}
+	res := abi.DescribeResult{Registry: known.handle, Dialect: planner.Family(d.Dialect()), Notes: notes}
 	return res.Append([]byte{abi.ResultOK}), nil
 }
 
@@ -164,7 +164,7 @@ func compare(ctx context.Context, d db.DB, reg *schema.Registry, plans *planner.
 	if err != nil {
 		return nil, err
 	}
-	sts, err := migrate.Plan(reg, d.Dialect(), tables, rules(plans), extensions...)
+	sts, err := migrate.Plan(reg, planner.Family(d.Dialect()), tables, rules(plans), extensions...)
 	if err != nil || apply == nil {
 		return sts, err
 	}

@@ -80,6 +80,9 @@ func (n *aggregate) with(src []node) node {
 func (n *aggregate) output() *Field { return n.out }
 
 func (n *aggregate) compile(c *compiler) (string, []arg, error) {
+	if err := c.d.has(n.sql); err != nil {
+		return "", nil, err
+	}
 	if n.filter != nil && !c.d.AggregateFilter {
 		m := *n
 		m.filter = nil

@@ -1,6 +1,9 @@
 package planner
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Dialect is a database: what it can do (flags) and how it says it
 // (operations). Another database is another value, never another planner.
@@ -52,12 +55,20 @@ type Dialect struct {
 	Combine       func(op, l, r string) string
 	Duration      func(op, l, r string) (string, error)
 	Subtract      func(typ, l, r string) string
-	Unify         func(d *Dialect, f *Field, sql string) string // gives a CASE its type, nil = it has it
-	Extract       func(kind string, of class, part, sql string, zoned bool) (string, []string)
-	ZoneName      func(name string) string // of a zone that is a name and an offset: UTC+03:00; nil = as it is
+	Unify         func(d *Dialect, f *Field, sql string) string                                 // gives a CASE its type, nil = it has it
+	Extract       func(kind string, of class, part, sql, zone string) (string, []string, error) // zone "" = the value has none
+	Missing       map[string]string                                                             // functions and lookups that it lacks, and what to do instead
+	ZoneName      func(name string) string                                                      // of a zone that is a name and an offset: UTC+03:00; nil = as it is
 	Cast          func(d *Dialect, f *Field, sql string) (string, []string, error)
 	Concat        func(l, r string) string
 	Now, Random   string
+}
+
+// Family is the dialect of which another is a variant: models have the same
+// tables in both.
+func Family(name string) string {
+	family, _, _ := strings.Cut(name, "-")
+	return family
 }
 
 // DialectOf returns the dialect that a database is said to have, nil for one
@@ -66,6 +77,8 @@ func DialectOf(name string) *Dialect {
 	switch name {
 	case "sqlite":
 		return SQLite()
+	case "sqlite-plain":
+		return PlainSQLite()
 	case "postgresql":
 		return Postgres()
 	}

@@ -20,6 +20,9 @@ func (n *fn) sources() []node      { return n.args }
 func (n *fn) with(src []node) node { return &fn{n.name, src, n.out, n.err} }
 func (n *fn) output() *Field       { return n.out }
 func (n *fn) compile(c *compiler) (string, []arg, error) {
+	if err := c.d.has(n.name); err != nil {
+		return "", nil, err
+	}
 	ops := n.args
 	if c.d.ExactNumber[n.name] {
 		ops = exactNumbers(ops)
@@ -183,7 +186,19 @@ func (n *extract) compile(c *compiler) (string, []arg, error) {
 	}
 	// Dates and times have no zone.
 	zoned := classOf(n.src.output()) == clsDateTime || n.kind == "cast"
-	s, around := c.d.Extract(n.kind, of, n.part, s, zoned)
+	zone := ""
+	if zoned && c.d.UseTZ {
+		if zone = n.zone; zone == "" && c.d.Zone != nil {
+			zone = c.d.Zone.String()
+		}
+		if zone == "" {
+			zone = "UTC"
+		}
+	}
+	s, around, err := c.d.Extract(n.kind, of, n.part, s, zone)
+	if err != nil {
+		return "", nil, err
+	}
 	return s, c.around(around, args, zoned, n.zone), nil
 }
 

@@ -461,6 +461,9 @@ func (l *lookup) compile(c *compiler) (string, []arg, error) {
 			return k.compileIsNull(c, l.isTrue())
 		}
 	}
+	if err := c.d.has(l.name); err != nil {
+		return "", nil, err
+	}
 	left, args, err := c.compileLeft(l.lhs)
 	if err != nil {
 		return "", nil, err

@@ -92,12 +92,13 @@ func Postgres() *Dialect {
 	for _, name := range []string{"SHA1", "SHA224", "SHA256", "SHA384", "SHA512"} {
 		d.Calls[name] = "ENCODE(DIGEST(%s, '" + strings.ToLower(name) + "'), 'hex')"
 	}
-	d.Extract = func(kind string, of class, part, sql string, zoned bool) (string, []string) {
+	d.Extract = func(kind string, of class, part, sql, zone string) (string, []string, error) {
 		texts := []string{""}
-		if zoned && d.UseTZ {
+		if zone != "" {
 			sql, texts = sql+" AT TIME ZONE "+phMark, []string{"", zoneArg}
 		}
-		return postgresExtract(kind, of, part, sql, texts)
+		sql, texts = postgresExtract(kind, of, part, sql, texts)
+		return sql, texts, nil
 	}
 	return d
 }

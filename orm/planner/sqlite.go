@@ -78,22 +78,22 @@ func SQLite() *Dialect {
 
 // sqliteExtract calls the functions that Django registers. The texts returned
 // are bound around the operand: those before it and "" for it.
-func sqliteExtract(kind string, of class, part, sql string, _ bool) (string, []string) {
+func sqliteExtract(kind string, of class, part, sql, _ string) (string, []string, error) {
 	ph, zones := phMark, []string{zoneArg, storedZoneArg}
 	switch kind {
 	case "extract":
 		switch of {
 		case clsDateTime:
-			return "django_datetime_extract(" + ph + ", " + sql + ", " + ph + ", " + ph + ")", append([]string{part, ""}, zones...)
+			return "django_datetime_extract(" + ph + ", " + sql + ", " + ph + ", " + ph + ")", append([]string{part, ""}, zones...), nil
 		case clsTime:
-			return "django_time_extract(" + ph + ", " + sql + ")", []string{part, ""}
+			return "django_time_extract(" + ph + ", " + sql + ")", []string{part, ""}, nil
 		}
-		return "django_date_extract(" + ph + ", " + sql + ")", []string{part, ""}
+		return "django_date_extract(" + ph + ", " + sql + ")", []string{part, ""}, nil
 	case "trunc":
 		name := map[class]string{clsDateTime: "datetime", clsDate: "date", clsTime: "time"}[of]
-		return "django_" + name + "_trunc(" + ph + ", " + sql + ", " + ph + ", " + ph + ")", append([]string{part, ""}, zones...)
+		return "django_" + name + "_trunc(" + ph + ", " + sql + ", " + ph + ", " + ph + ")", append([]string{part, ""}, zones...), nil
 	}
-	return "django_datetime_cast_" + part + "(" + sql + ", " + ph + ", " + ph + ")", append([]string{""}, zones...)
+	return "django_datetime_cast_" + part + "(" + sql + ", " + ph + ", " + ph + ")", append([]string{""}, zones...), nil
 }
 
 func sqliteCast(d *Dialect, f *Field, sql string) (string, []string, error) {
