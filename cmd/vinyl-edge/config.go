@@ -48,7 +48,7 @@ func (c *configuration) Resolve(ctx *kong.Context, parent *kong.Path, flag *kong
 	node := parent.Command
 	// build shares the options that decide on compiled code.
 	shared := flag.Name == "memory-limit" || flag.Name == "cache"
-	if node.Name != "serve" && (node.Name != "build" || !shared) {
+	if node.Parent == nil || node.Parent.Parent != nil || node.Name != "serve" && (node.Name != "build" || !shared) {
 		return nil, nil
 	}
 	if value, ok := c.getenv(envName(flag.Name)); ok {
@@ -93,7 +93,7 @@ func appOf(ctx *kong.Context) string {
 // options lists the names of serve's flags.
 func options(root *kong.Node) (names []string) {
 	for _, leaf := range root.Leaves(true) {
-		if leaf.Name == "serve" {
+		if leaf.Name == "serve" && leaf.Parent == root {
 			for _, f := range leaf.Flags {
 				names = append(names, f.Name)
 			}

@@ -28,6 +28,7 @@ type cli struct {
 	Check    checkCmd    `cmd:"" help:"Prove the names in an app's queries against its models."`
 	Loaddata loaddataCmd `cmd:"" help:"Store the records of files in Django's format."`
 	Dumpdata dumpdataCmd `cmd:"" help:"Write an app's records in Django's format."`
+	DB       dbCmd       `cmd:"" name:"db" help:"Serve and copy databases."`
 	Version  versionCmd  `cmd:"" help:"Print the versions of vinyl-edge, of its ABI, and of Go."`
 }
 
@@ -38,7 +39,8 @@ Examples:
   vinyl-edge serve . --addr :8080            in the app's folder, reachable from elsewhere
                                              by the names in VINYL_ALLOWED_HOSTS
   vinyl-edge build . -o app.wasm             one file, served anywhere
-  vinyl-edge serve app.wasm --db file:/var/lib/app.db`
+  vinyl-edge serve app.wasm --db file:/var/lib/app.db
+  vinyl-edge db serve .                      the app's SQLite file for clients of libSQL`
 
 func newParser(ctx context.Context, c *cli, out *output, config *configuration) (*kong.Kong, error) {
 	return kong.New(
@@ -93,11 +95,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 }
 
 // commandOf is the command that was understood, with a space, or nothing.
-func commandOf(err *kong.ParseError) string {
+func commandOf(err *kong.ParseError) (command string) {
 	if err.Context != nil {
-		if node := err.Context.Selected(); node != nil {
-			return node.Name + " "
+		for node := err.Context.Selected(); node != nil && node.Parent != nil; node = node.Parent {
+			command = node.Name + " " + command
 		}
 	}
-	return ""
+	return command
 }

@@ -73,6 +73,7 @@ func (s *Server) cursor(w http.ResponseWriter, r *http.Request, body []byte) err
 	if e.flush() != nil {
 		st.close("its client left")
 	}
+	s.access("cursor", "stream", st.id, "steps", len(c.Batch.Steps))
 	s.mu.Lock()
 	if !st.closed && st.secret != "" {
 		st.timer.Reset(s.cfg.IdleTimeout)

@@ -39,7 +39,7 @@ func (s *Server) pipeline(w http.ResponseWriter, r *http.Request, body []byte) e
 	if _, err := w.Write(b); err != nil {
 		st.expire("") // nobody has its baton
 	}
-	s.cfg.Log.Debug("pipeline", "stream", st.id, "requests", len(p.Requests), "failed", failures, "ms", time.Since(began).Milliseconds())
+	s.access("pipeline", "stream", st.id, "requests", len(p.Requests), "failed", failures, "ms", time.Since(began).Milliseconds())
 	return nil
 }
 
@@ -70,4 +70,11 @@ func (st *stream) answers(ctx context.Context, list []request) (b []byte, failur
 		b = append(b, '}')
 	}
 	return b, failures
+}
+
+// access logs a request.
+func (s *Server) access(what string, fields ...any) {
+	if s.cfg.AccessLog {
+		s.cfg.Log.Info(what, fields...)
+	}
 }

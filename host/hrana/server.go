@@ -27,6 +27,8 @@ type Config struct {
 	// Token, if set, must come with every request.
 	Token string
 	Log   *slog.Logger
+	// AccessLog logs every request.
+	AccessLog bool
 	// MaxStreams bounds the connections to the file (128), MaxBody a request and
 	// MaxResult an answer in bytes (16 and 64 MiB).
 	MaxStreams int

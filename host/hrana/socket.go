@@ -57,6 +57,7 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 	}
 	defer conn.CloseNow()
 	conn.SetReadLimit(s.cfg.MaxBody)
+	s.access("socket", "client", r.RemoteAddr)
 	k := &socket{s: s, conn: conn, streams: map[int32]chan socketMessage{}}
 	k.ctx, k.end = context.WithCancel(s.life)
 	err = k.serve()

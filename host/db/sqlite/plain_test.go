@@ -18,9 +18,14 @@ func TestPlainSQL(t *testing.T) {
 	d := file(t)
 	full, plain := rawOf(t, d, false), rawOf(t, d, true)
 	reg := &schema.Registry{Models: []schema.Model{{App: "t", Name: "T", Table: "t", Fields: []schema.Field{
-		{Name: "id", Column: "id", Type: "AutoField", PK: true}, {Name: "at", Column: "at", Type: "DateTimeField", Null: true}, {Name: "day", Column: "day", Type: "DateField"},
-		{Name: "clock", Column: "clock", Type: "TimeField"}, {Name: "span", Column: "span", Type: "DurationField"}, {Name: "n", Column: "n", Type: "IntegerField"},
-		{Name: "s", Column: "s", Type: "CharField", MaxLength: 50}, {Name: "f", Column: "f", Type: "FloatField"},
+		{Name: "id", Column: "id", Type: "AutoField", PK: true},
+		{Name: "at", Column: "at", Type: "DateTimeField", Null: true},
+		{Name: "day", Column: "day", Type: "DateField"},
+		{Name: "clock", Column: "clock", Type: "TimeField"},
+		{Name: "span", Column: "span", Type: "DurationField"},
+		{Name: "n", Column: "n", Type: "IntegerField"},
+		{Name: "s", Column: "s", Type: "CharField", MaxLength: 50},
+		{Name: "f", Column: "f", Type: "FloatField"},
 	}}}}
 	_, _, err := runRaw(t.Context(), full, "CREATE TABLE t (id integer PRIMARY KEY, at datetime, day date, clock time, span bigint, n integer, s varchar(50), f real)")
 	require.NoError(t, err)
