@@ -71,6 +71,20 @@ install() {
 	fi
 	pgbouncer
 	go version && go env GOOS GOARCH GOPROXY
+	install_js
+}
+
+# install_js gets the JavaScript client of libSQL, for the tests of db serve.
+install_js() {
+	if [[ -n ${VINYL_LIBSQL_JS:-} ]]; then
+		return 0
+	fi
+	if ! command -v npm >/dev/null && ((EUID == 0)) && command -v apt-get >/dev/null; then
+		DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends npm >>"$scratch/apt.log" 2>&1
+	fi
+	command -v npm >/dev/null || { echo "no npm: the tests with JavaScript clients will say so"; return 0; }
+	npm install --silent --no-audit --no-fund --ignore-scripts --omit=optional --prefix "$scratch/js" @libsql/client@0.18.0 &&
+		export VINYL_LIBSQL_JS="$scratch/js/node_modules"
 }
 
 # pgbouncer is for tests that skip themselves where it can't be had.

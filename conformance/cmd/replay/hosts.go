@@ -193,7 +193,12 @@ func (h *hosts) database() (url string, drop func(), err error) {
 	if h.o.vendor == "sqlite" {
 		h.n++
 		file := filepath.Join(h.dir, fmt.Sprint(h.n, ".db"))
-		return "file:" + filepath.ToSlash(file), func() { _ = os.Remove(file) }, nil
+		remove := func() { _ = os.Remove(file) }
+		if h.o.via != "" {
+			url, stop, err := served(file, h.o.via == viaPlain)
+			return url, func() { stop(); remove() }, err
+		}
+		return "file:" + filepath.ToSlash(file), remove, nil
 	}
 	server, err := pgtest.Start()
 	if err != nil {

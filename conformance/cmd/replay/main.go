@@ -2,6 +2,7 @@
 // reports how many agree.
 //
 //	go run ./conformance/cmd/replay -vendor sqlite -host native
+//	go run ./conformance/cmd/replay -vendor sqlite -via libsql-plain
 //	go run ./conformance/cmd/replay -corpus conformance/testdata/corpus/adversarial -host async -run '^queries/'
 //
 // The last line of its output is
@@ -29,11 +30,11 @@ import (
 )
 
 type options struct {
-	corpus, vendor, host, report, known string
-	run                                 *regexp.Regexp
-	only                                *regexp.Regexp // files, in tests
-	from                                string         // the vendor whose recording it is, in tests another one
-	verbose, enrich                     bool
+	corpus, vendor, host, report, known, via string
+	run                                      *regexp.Regexp
+	only                                     *regexp.Regexp // files, in tests
+	from                                     string         // the vendor whose recording it is, in tests another one
+	verbose, enrich                          bool
 }
 
 // part names the corpus in reports: "" is the development part.
@@ -67,6 +68,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.StringVar(&o.corpus, "corpus", "conformance/testdata/corpus", "folder that holds the folders of the vendors")
 	f.StringVar(&o.vendor, "vendor", "sqlite", "sqlite or postgresql (VINYL_TEST_POSTGRES names a server, else one is started)")
 	f.StringVar(&o.host, "host", "native", "native, async or blocking")
+	f.StringVar(&o.via, "via", "", "how SQLite is reached: a file if empty, libsql or libsql-plain over the network, as vinyl-edge db serve and --plain have it")
 	f.StringVar(&o.report, "report", "", "file to write every operation's outcome to, as JSON")
 	f.StringVar(&o.known, "known", "conformance/known.txt", "file that lists operations known not to pass")
 	f.BoolVar(&o.verbose, "v", false, "print the operations that do not pass")
@@ -82,8 +84,17 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	if o.vendor != "sqlite" && o.vendor != "postgresql" {
 		return nil, fmt.Errorf("-vendor %s: use sqlite or postgresql", o.vendor)
 	}
+	if o.via != "" && (o.vendor != "sqlite" || o.via != viaFull && o.via != viaPlain) {
+		return nil, fmt.Errorf("-via %s: use libsql or libsql-plain, with -vendor sqlite", o.via)
+	}
 	return o, nil
 }
+
+// What -via may be.
+const (
+	viaFull  = "libsql"
+	viaPlain = "libsql-plain"
+)
 
 // files are the modules of the vendor.
 func (o *options) files() (files []string, err error) {

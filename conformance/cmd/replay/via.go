@@ -1,0 +1,25 @@
+package main
+
+import (
+	"context"
+	"net/http/httptest"
+
+	"github.com/vinyl-edge/vinyl/host/db/sqlite"
+	"github.com/vinyl-edge/vinyl/host/hrana"
+)
+
+// served serves a SQLite file to the driver of libSQL, as vinyl-edge db serve
+// does.
+func served(file string, plain bool) (url string, stop func(), err error) {
+	d, err := sqlite.Open(context.Background(), sqlite.Config{Path: file})
+	if err != nil {
+		return "", nil, err
+	}
+	s := hrana.New(hrana.Config{DB: d, Plain: plain})
+	web := httptest.NewServer(s)
+	return web.URL, func() {
+		s.Close()
+		web.Close()
+		_ = d.Close()
+	}, nil
+}
