@@ -211,6 +211,9 @@ func (h *hosts) database() (url string, drop func(), err error) {
 // entry adds what the host saw of an operation to its outcome.
 func (h *hosts) entry(o *replay.Outcome, m *marks) entry {
 	e := entry{ID: o.ID, Kind: o.Kind, Status: o.Status, Reason: o.Reason, Result: o.Result}
+	if h.o.via == viaPlain && e.Status == replay.Failed && strings.Contains(e.Reason, refusedBy) {
+		e.Status = replay.Unsupported
+	}
 	if !o.Ran {
 		return e
 	}

@@ -62,6 +62,30 @@ func replayed(t *testing.T, o *options) *tally {
 	return all
 }
 
+// TestVia replays modules over the network: on a server with this host's
+// functions nothing is different, on a plain one what it lacks is refused.
+func TestVia(t *testing.T) {
+	known, err := readKnown("../../known.txt", "sqlite")
+	require.NoError(t, err)
+	for _, via := range []string{viaFull, viaPlain} {
+		o := &options{corpus: "../../testdata/corpus", vendor: "sqlite", host: "native", via: via, run: regexp.MustCompile(""), only: regexp.MustCompile(`/(datetimes|lookup)\.json`)}
+		refused := 0
+		all := replayed(t, o)
+		for _, e := range all.entries {
+			switch {
+			case e.Status == replay.Passed || known[e.ID] != "":
+			case via == viaPlain && e.Status == replay.Unsupported:
+				require.Contains(t, e.Reason, "Instead, ")
+				refused++
+			default:
+				t.Errorf("%s %s: %s", via, e.ID, e.Reason)
+			}
+		}
+		require.NotEmpty(t, all.entries)
+		require.Equal(t, via == viaPlain, refused > 0)
+	}
+}
+
 // TestHosts replays some modules on every host: the outcomes are the same.
 func TestHosts(t *testing.T) {
 	if testing.Short() {

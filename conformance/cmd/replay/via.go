@@ -8,6 +8,9 @@ import (
 	"github.com/vinyl-edge/vinyl/host/hrana"
 )
 
+// refusedBy is in the reasons of what the planner refuses for such servers.
+const refusedBy = "in this database: a libSQL server"
+
 // served serves a SQLite file to the driver of libSQL, as vinyl-edge db serve
 // does.
 func served(file string, plain bool) (url string, stop func(), err error) {
