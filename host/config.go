@@ -33,6 +33,7 @@ type Config struct {
 	Replicas     map[string][]string // URLs of copies that are read, by the alias of their database ("default")
 	CreateTables bool                // create missing tables when the app describes its models
 	DenySQL      bool                // refuse SQL that the app writes itself, and functions of the database that it names
+	Grants       []string            // what the app may do to its databases, see service.ParseGrants; none: everything
 	NoBatch      bool                // send every statement to the database by itself
 	AllowFetch   []string            // hosts the app may fetch from, see service.ParseAllowed
 

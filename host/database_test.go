@@ -133,6 +133,13 @@ func TestSQLOfTheApp(t *testing.T) {
 	require.Equal(t, "1", s.do("POST", "/notes", nil).body, "none but that of the app")
 }
 
+func TestGrantsOfTheApp(t *testing.T) {
+	s := serve(t, func(c *host.Config) { c.Grants = []string{"*=rw"} })
+	require.Equal(t, "1", s.do("POST", "/notes", nil).body)
+	require.Equal(t, 500, s.do("POST", "/notes/sql", nil).StatusCode)
+	s.logs("serve the app with --grant \\\"sql=rw\\\"")
+}
+
 // table is the rows of a query.
 func table(t *testing.T, c *sqlite.Conn, sql string) (rows [][]string) {
 	t.Helper()

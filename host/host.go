@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -67,6 +69,10 @@ func New(ctx context.Context, cfg Config) (_ *Host, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("host: AllowFetch: %w", err)
 	}
+	grants, err := service.ParseGrants(cfg.Grants, slices.Collect(maps.Keys(cfg.Databases)))
+	if err != nil {
+		return nil, fmt.Errorf("host: %w", err)
+	}
 	if cfg.Static != "" {
 		if h.static, err = openStatic(cfg.Static, cfg.StaticURL); err != nil {
 			return nil, err
@@ -84,7 +90,8 @@ func New(ctx context.Context, cfg Config) (_ *Host, err error) {
 		return nil, fmt.Errorf("host: %w", err)
 	}
 	h.service = service.New(service.Config{
-		DB: h.db, Databases: h.dbs, Replicas: h.replicas, App: cfg.App, AllowFetch: allowed, FetchTimeout: cfg.FetchTimeout, FetchMax: cfg.MaxFetch, CreateTables: cfg.CreateTables, DenySQL: cfg.DenySQL,
+		DB: h.db, Databases: h.dbs, Replicas: h.replicas, App: cfg.App, AllowFetch: allowed, FetchTimeout: cfg.FetchTimeout, FetchMax: cfg.MaxFetch,
+		CreateTables: cfg.CreateTables, DenySQL: cfg.DenySQL, Grants: grants,
 		Log: cfg.Log, Observe: h.metrics.observe, Trace: cfg.Trace, TxTimeout: cfg.TxTimeout,
 		NoBatch: cfg.NoBatch, Batched: h.metrics.batched, SlowQuery: cfg.SlowQuery, CommentSQL: cfg.CommentSQL,
 		Limits: service.Limits{

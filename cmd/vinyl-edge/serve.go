@@ -45,6 +45,7 @@ type serveCmd struct {
 	MaxBody          size          `default:"10MiB" help:"Largest request body."`
 	MaxHeader        size          `default:"64KiB" help:"Largest request header."`
 	DenySQL          bool          `name:"deny-sql" help:"Refuse SQL that the app writes itself, and functions of the database that it names."`
+	Grant            []grant       `placeholder:"GRANT" help:"What the app may do to its databases, like polls.*=rw or auth.User=r; everything if none is given."`
 	AllowFetch       []fetchHost   `placeholder:"HOST" help:"Hosts that views may fetch from, like api.example.com; * is every public one."`
 	FetchTimeout     time.Duration `default:"30s" help:"Time for a request that a view sends."`
 	MaxFetch         size          `default:"64MiB" help:"Largest answer to such a request."`
@@ -67,11 +68,18 @@ for --addr), and from flags; the later wins. Settings of the app are in the tabl
 Further databases are in the table [databases] of the file, or in the environment
 (VINYL_DB_ARCHIVE=URL).
 
+Once there is a grant, what none names is refused. Grants are polls.Choice=r (read)
+or =rw (write, and create its table, too), polls.* for all models of polls, * for all
+there are; shop.Book(books) if the table is not called shop_book; archive:polls.*
+for another database; sql=rw for SQL that the app writes itself, which no other grant
+holds. In vinyl.toml: grant = ["polls.*=rw", "auth.User=r"].
+
 Examples:
   vinyl-edge serve ./examples/polls
   vinyl-edge serve . --addr :8080 --metrics 127.0.0.1:9090
   vinyl-edge serve app.wasm --db file:/var/lib/app.db --log-format json
   vinyl-edge serve . --db postgres://db/app --db archive=file:archive.db
+  vinyl-edge serve . --grant "polls.*=rw" --grant auth.User=r
   VINYL_DEBUG=true vinyl-edge serve . --host blocking --instances 8`
 }
 
@@ -167,6 +175,9 @@ func (c *serveCmd) hostConfig(a *app, dbs databases) host.Config {
 		StatementTimeout: c.StatementTimeout, MaxOperations: c.MaxOperations, MaxRows: c.MaxRows, MaxDBBytes: int64(c.MaxDBBytes), MaxTransactions: c.MaxTransactions,
 		FetchTimeout: c.FetchTimeout, MaxFetch: int64(c.MaxFetch),
 		SlowQuery: c.SlowQuery, CommentSQL: c.CommentSQL, NoBatch: c.Batch == "off", DenySQL: c.DenySQL, Static: c.Static, TrustedProxies: c.TrustedProxies, AccessLog: c.AccessLog,
+	}
+	for _, g := range c.Grant {
+		hc.Grants = append(hc.Grants, string(g))
 	}
 	for _, h := range c.AllowFetch {
 		hc.AllowFetch = append(hc.AllowFetch, string(h))

@@ -25,6 +25,7 @@ type registry struct {
 	database string // its alias, "" = the default one
 	msg      []byte // as described
 	plans    *planner.Planner
+	rights   *rights // nil: all
 	notes    []string
 	route    string    // see splitRoute
 	replicas *registry // the same in the database's replicas, if it has some
@@ -101,7 +102,7 @@ func (s *Service) register(ctx context.Context, d db.DB, reg *schema.Registry, m
 	}
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
-	r := &registry{handle: uint32(len(rs.list) + 1), db: d, database: reg.Database, msg: bytes.Clone(msg), plans: plans, notes: notes}
+	r := &registry{handle: uint32(len(rs.list) + 1), db: d, database: reg.Database, msg: bytes.Clone(msg), plans: plans, rights: s.cfg.Grants.rights(reg), notes: notes}
 	_, r.route = splitRoute(reg.Database)
 	if d := s.cfg.replicasOf(reg.Database); d != nil {
 		copied := *r
@@ -115,6 +116,10 @@ func (s *Service) register(ctx context.Context, d db.DB, reg *schema.Registry, m
 
 // tables makes the database fit the models.
 func (s *Service) tables(ctx context.Context, d db.DB, reg *schema.Registry, plans *planner.Planner) ([]string, error) {
+	reg, err := s.creatable(ctx, d, reg, plans)
+	if err != nil {
+		return nil, err
+	}
 	missing, err := compare(ctx, d, reg, plans, db.Read, nil)
 	if err != nil || len(missing) == 0 {
 		return nil, err

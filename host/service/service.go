@@ -45,6 +45,8 @@ type Config struct {
 	// DenySQL refuses SQL that guests write, and functions of the database that
 	// they name: those can do whatever the database's user may.
 	DenySQL bool
+	// Grants are what the app may do to its databases; nil: everything.
+	Grants Grants
 	// CreateTables lets OpDescribe create the tables that are missing.
 	CreateTables bool
 	// MaxResult bounds a result that is answered whole, 256 MiB by default.

@@ -63,6 +63,9 @@ func (s *Session) prepare(r *abi.Reader, buf []byte) (st prepared, err error) {
 	if p.Raw && s.svc.cfg.DenySQL {
 		return st, fail(abi.CodeForbidden, "vinyl: this host runs no SQL, and no function of the database, that an app names itself: write the query with the models, or have the host allow SQL")
 	}
+	if err := reg.rights.allow(p); err != nil {
+		return st, err
+	}
 	st.comment = s.comment()
 	st.reg, st.tx, st.SQL, st.Write = s.readFrom(reg, p.Write, h.Tx), h.Tx, p.SQL+st.comment, p.Write
 	st.empty, st.Raw = p.Empty, p.Raw

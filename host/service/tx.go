@@ -36,6 +36,9 @@ func (s *Session) beginTx(ctx context.Context, msg []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.svc.cfg.Grants.begin(alias); err != nil {
+		return nil, err
+	}
 	mode, limit := db.Write, s.svc.cfg.TxTimeout
 	if !m.ReadOnly {
 		s.wrote.Store(true)

@@ -141,6 +141,9 @@ func (r *replay) op(op *corpus.Op) (outcome, detail string) {
 	plan, err := r.planner(op).Statement(string(shape), params)
 	if err == nil {
 		args, err = plan.Args(params, nil)
+		if table := uncovered(r.planner(op), plan); table != "" {
+			r.t.Errorf("%s %s: the plan's models lack %s: %s", r.file.Name, op.ID, table, plan.SQL)
+		}
 	}
 	var bad *abi.OpError
 	switch {

@@ -8,6 +8,7 @@ import (
 // forUpdate is the clause that locks the rows.
 func (c *compiler) forUpdate() (string, error) {
 	q := c.q
+	q.env.locks = true
 	s := " FOR UPDATE"
 	if q.lockFlags&4 != 0 {
 		s = " FOR NO KEY UPDATE"

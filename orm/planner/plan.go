@@ -63,6 +63,9 @@ type Plan struct {
 	// holds every table it touches, by label, for grants.
 	Model  string
 	Models []string
+	// Writes are those of Models that it changes or locks. What Raw does is known
+	// to nobody.
+	Writes []string
 
 	shape string
 	d     *Dialect
@@ -244,6 +247,7 @@ func (p *Planner) plan(shape string) (plan *Plan, err error) {
 	plan.SQL, plan.args = p.d.finish(plan.SQL, args, p.d.NumberedArgs && e.grouped)
 	plan.Layout = layout.Append(nil)
 	plan.Raw = e.hasRaw
+	plan.Writes = e.writes(src, plan)
 	return plan, nil
 }
 

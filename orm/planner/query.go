@@ -139,6 +139,7 @@ type env struct {
 	models  []string // labels of the models touched
 	grouped bool     // a query of the statement groups or removes duplicates
 	hasRaw  bool     // the statement holds SQL or calls any function
+	locks   bool     // it locks what it reads, or a subquery does
 }
 
 func (e *env) touch(m *Model) {
