@@ -51,6 +51,9 @@ func socketURL(url string) string { return "ws" + strings.TrimPrefix(url, "http"
 
 func TestDriver(t *testing.T) {
 	for scheme, url := range map[string]func(string) string{"http": func(u string) string { return u }, "ws": socketURL} {
+		if testing.Short() && scheme == "ws" {
+			continue
+		}
 		t.Run(scheme, func(t *testing.T) {
 			dbtest.Suite{
 				Open:        func(tb testing.TB) db.DB { return opened(tb, url(serve(tb, nil))) },
