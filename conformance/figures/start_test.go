@@ -67,7 +67,7 @@ func BenchmarkStart(b *testing.B) {
 			s := service.New(service.Config{DB: d, App: app, CreateTables: true})
 			defer s.Close()
 			e, err := engine.New(ctx, buildtest.Wasm(b, "examples/"+app), engine.Config{
-				CacheDir: buildtest.Code(b), NewSession: func() engine.Session { return s.Session() },
+				CacheDir: buildtest.Code(b), NewSession: func(string) engine.Session { return s.Session() },
 			})
 			require.NoError(b, err)
 			defer e.Close()
