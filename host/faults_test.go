@@ -35,6 +35,14 @@ func onServer(t *testing.T, url string, changes ...func(*host.Config)) *site {
 	return s
 }
 
+// some are the variants of tests that start a server: one if time is short.
+func some() map[string]func(*host.Config) {
+	if testing.Short() {
+		return map[string]func(*host.Config){"async": variants["async"]}
+	}
+	return variants
+}
+
 // within waits for something that happens soon, on a fast machine.
 func within(t *testing.T, f func() bool, what string) {
 	t.Helper()
@@ -125,7 +133,7 @@ const slowCommit = `CREATE OR REPLACE FUNCTION slow_commit() RETURNS trigger LAN
 func TestAServerThatIsKilled(t *testing.T) {
 	c := pgtest.Own(t, pgtest.Options{})
 	query := func(sql string) string { return c.Exec(sql)[0][0] }
-	for name, variant := range variants {
+	for name, variant := range some() {
 		t.Run(name, func(t *testing.T) {
 			c.Exec("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
 			s := onServer(t, c.Socket(), variant)
@@ -161,7 +169,7 @@ func TestAServerThatIsKilled(t *testing.T) {
 func TestABadLine(t *testing.T) {
 	c := pgtest.Own(t, pgtest.Options{})
 	query := func(sql string) string { return c.Exec(sql)[0][0] }
-	for name, variant := range variants {
+	for name, variant := range some() {
 		t.Run(name, func(t *testing.T) {
 			c.Exec("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
 			p := pgtest.NewProxy(t, c.Dial)
