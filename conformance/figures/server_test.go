@@ -42,9 +42,16 @@ func runServer(kind string) error {
 		return err
 	}
 	var command func(string) string
-	if kind == "native" {
+	switch kind {
+	case "native":
 		go func() { _ = http.Serve(l, http.HandlerFunc(nativeHello)) }()
-	} else {
+	case "native-pgx":
+		pool, err := openNative(os.Getenv("VINYL_FIGURES_DB"))
+		if err != nil {
+			return err
+		}
+		go func() { _ = http.Serve(l, pool) }()
+	default:
 		h, err := newHost(kind, os.Getenv("VINYL_FIGURES_WASM"), os.Getenv("VINYL_FIGURES_DB"))
 		if err != nil {
 			return err
@@ -70,7 +77,8 @@ func nativeHello(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, "Hello, World!")
 }
 
-// newHost reads "async" or "blocking", with "/N" for the number of instances.
+// newHost reads "async" or "blocking", with "/N" for the number of instances, and
+// "-off" for statements that go by themselves.
 func newHost(kind, wasm, db string) (*host.Host, error) {
 	b, err := os.ReadFile(wasm)
 	if err != nil {
@@ -80,6 +88,7 @@ func newHost(kind, wasm, db string) (*host.Host, error) {
 		Wasm: b, App: "figures", DB: db, CreateTables: true, CacheDir: os.Getenv("VINYL_FIGURES_CACHE"),
 		RequestTimeout: 5 * time.Minute, CPUBudget: time.Minute, MemoryLimit: 2 << 30, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
+	kind, cfg.NoBatch = strings.CutSuffix(kind, "-off")
 	variant, n, found := strings.Cut(kind, "/")
 	cfg.Variant = host.Variant(variant)
 	if found {

@@ -38,6 +38,8 @@ func App() *guest.App {
 			urls.Path("fill/<int:n>/", fill),
 			urls.Path("stream/", stream),
 			urls.Path("chain/<int:n>/", chain),
+			urls.Path("together/<int:n>/", together),
+			urls.Path("nap/", nap),
 			urls.Path("build/<int:n>/", build),
 			urls.Path("fetch/<str:what>/<int:n>/", fetch),
 		},
