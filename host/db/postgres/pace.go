@@ -33,9 +33,10 @@ func (p *pace) apart() bool { return p.traces || p.debt.Load() > 0 }
 
 func (p *pace) took(d time.Duration) {
 	p.seen.Store(true)
+	usually.note(d)
 	debt := p.debt.Load()
 	switch {
-	case d >= slowAfter:
+	case d >= slowAfter && usually.exceeds(d):
 		p.debt.Store(min(debt+slowDebt, slowMost))
 	case debt > 0:
 		p.debt.Store(debt - 1)

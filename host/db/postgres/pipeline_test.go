@@ -331,13 +331,23 @@ func TestSlowReadsShareNothing(t *testing.T) {
 	require.False(t, p.short(), "not known")
 	p.took(time.Millisecond)
 	require.True(t, p.short())
-	p.took(slowAfter)
+	p.took(time.Hour)
 	require.False(t, p.short())
 	require.True(t, p.apart())
 	for range slowDebt {
 		p.took(0)
 	}
 	require.True(t, p.short())
+	var u usual
+	for range 1000 {
+		u.note(10 * time.Millisecond)
+	}
+	require.False(t, u.exceeds(30*time.Millisecond), "as slow as all the others")
+	require.True(t, u.exceeds(100*time.Millisecond))
+	for range 1000 {
+		u.note(100 * time.Microsecond)
+	}
+	require.True(t, u.exceeds(slowAfter))
 	require.True(t, d.paces.of("SELECT set_config('a.b', 'c', false)").apart(), "it changes the session")
 
 	f := newFlock("SELECT set_config('a.b', 'c', false)", "SELECT pg_backend_pid()", "SELECT pg_backend_pid()")
