@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"time"
 
 	"github.com/vinyl-edge/vinyl/abi"
 )
@@ -19,17 +20,31 @@ type Op struct {
 // becoming idle.
 const maxHeld = 256
 
+// maxHold is how long a guest that goes on computing keeps what it has begun
+// from the host. One that is idle doesn't wait at all.
+const maxHold = 10 * time.Millisecond
+
 // hold keeps an operation until send. What is begun before the guest is
 // suspended can go to the database together.
 func (in *Instance) hold(op Op) {
+	if len(in.held) == 0 {
+		in.heldAt = time.Now()
+	}
 	in.held = append(in.held, op)
 	if len(in.held) >= maxHeld || in.engine.cfg.Together == nil {
 		in.send()
 	}
 }
 
+// sendLate begins what has been held for long. Every tick calls it.
+func (in *Instance) sendLate() {
+	if len(in.held) > 0 && time.Since(in.heldAt) > maxHold {
+		in.send()
+	}
+}
+
 // send begins what has been held. It is called where the guest has nothing to
-// run, and, lest one that computes delays what it has asked, once a tick.
+// run.
 func (in *Instance) send() {
 	switch ops := in.held; len(ops) {
 	case 0:

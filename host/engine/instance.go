@@ -52,6 +52,7 @@ type Instance struct {
 	// Only the instance's goroutine uses these.
 	ops     map[uint32]*operation
 	held    []Op // begun by the guest, not yet by the host
+	heldAt  time.Time
 	meter   meter
 	timer   *time.Timer
 	setup   Session

@@ -68,7 +68,7 @@ func (in *Instance) called() {
 // tick returns the next ration of fuel, or ends a guest that is over its budget.
 func (in *Instance) tick() int32 {
 	d, m := in.charge(), &in.meter
-	in.send()
+	in.sendLate()
 	switch {
 	case m.fuel == 0:
 		m.fuel = fuelStart
