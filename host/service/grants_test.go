@@ -126,7 +126,9 @@ func TestEveryWayToAModel(t *testing.T) {
 		"order": step(query.Step{Kind: query.StepOrderBy, Names: []string{"choice__votes"}}), "values": step(query.Step{Kind: query.StepValues, Names: []string{"choice__votes"}}),
 		"subquery": step(query.Step{Kind: query.StepFilter, Cond: in}), "delete": gone, "update": set, "union": ids, "aggregate": counted, "insert": added,
 	} {
-		t.Run(name, func(t *testing.T) { (&harness{tb: t, db: h.db, svc: h.svc, Session: h.Session, reg: h.reg}).refused(q, "polls.Choice=r") })
+		t.Run(name, func(t *testing.T) {
+			(&harness{tb: t, db: h.db, svc: h.svc, Session: h.Session, reg: h.reg}).refused(q, "polls.Choice=r")
+		})
 	}
 }
 

@@ -13,9 +13,9 @@ import (
 )
 
 var (
-	afterTable  = regexp.MustCompile(`(?:FROM|JOIN|INTO|UPDATE|IGNORE) "((?:[^"]|"")+)"`)
-	written     = regexp.MustCompile(`^(?:INSERT|REPLACE|UPDATE|DELETE)\b.*?"((?:[^"]|"")+)"`)
-	locking = regexp.MustCompile(` FOR (?:NO KEY )?UPDATE`)
+	afterTable = regexp.MustCompile(`(?:FROM|JOIN|INTO|UPDATE|IGNORE) "((?:[^"]|"")+)"`)
+	written    = regexp.MustCompile(`^(?:INSERT|REPLACE|UPDATE|DELETE)\b.*?"((?:[^"]|"")+)"`)
+	locking    = regexp.MustCompile(` FOR (?:NO KEY )?UPDATE`)
 )
 
 // uncovered is a table in a plan's SQL of which its Models or Writes know
