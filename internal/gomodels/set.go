@@ -75,6 +75,9 @@ func New(pkgs ...*types.Package) *Set {
 	for _, p := range pkgs {
 		s.find(p)
 	}
+	for i := 0; i < len(s.Models); i++ { // it grows
+		s.related(s.Models[i])
+	}
 	for _, m := range s.Models {
 		s.read(m)
 	}
@@ -109,17 +112,42 @@ func (s *Set) find(p *types.Package) {
 		return
 	}
 	for _, name := range p.Scope().Names() {
-		t, ok := p.Scope().Lookup(name).(*types.TypeName)
-		if !ok || t.IsAlias() {
+		if t, ok := p.Scope().Lookup(name).(*types.TypeName); ok {
+			s.add(t)
+		}
+	}
+}
+
+// add lists a type if it is a model.
+func (s *Set) add(t *types.TypeName) {
+	if t.IsAlias() || t.Pkg() == nil || s.byName[key(t)] != nil {
+		return
+	}
+	st, ok := t.Type().Underlying().(*types.Struct)
+	if !ok || st.NumFields() == 0 || !st.Field(0).Anonymous() || generic(st.Field(0).Type(), "Model") == nil {
+		return
+	}
+	m := &Model{Package: t.Pkg(), Name: t.Name(), App: appLabel(t.Pkg().Path())}
+	s.byName[key(t)] = m
+	s.Models = append(s.Models, m)
+}
+
+// related finds the models that fields are of. An importer that reads compiled
+// packages, as go vet's does, need not list the imports of what it imports.
+func (s *Set) related(m *Model) {
+	for v := range m.Package.Scope().Lookup(m.Name).Type().Underlying().(*types.Struct).Fields() {
+		n, ok := types.Unalias(v.Type()).(*types.Named)
+		if !ok {
 			continue
 		}
-		st, ok := t.Type().Underlying().(*types.Struct)
-		if !ok || st.NumFields() == 0 || !st.Field(0).Anonymous() || generic(st.Field(0).Type(), "Model") == nil {
-			continue
+		if v.Embedded() {
+			s.add(n.Obj())
 		}
-		m := &Model{Package: p, Name: name, App: appLabel(p.Path())}
-		s.Models = append(s.Models, m)
-		s.byName[key(t)] = m
+		for t := range n.TypeArgs().Types() {
+			if to, ok := types.Unalias(t).(*types.Named); ok {
+				s.add(to.Obj())
+			}
+		}
 	}
 }
 
