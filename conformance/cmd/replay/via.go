@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http/httptest"
+	"time"
 
 	"github.com/vinyl-edge/vinyl/host/db/sqlite"
 	"github.com/vinyl-edge/vinyl/host/hrana"
@@ -18,7 +19,8 @@ func served(file string, plain bool) (url string, stop func(), err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	s := hrana.New(hrana.Config{DB: d, Plain: plain})
+	// The tests of a class are one transaction, however long they take.
+	s := hrana.New(hrana.Config{DB: d, Plain: plain, TxTimeout: time.Hour, IdleTimeout: time.Hour, RequestTimeout: time.Hour})
 	web := httptest.NewServer(s)
 	return web.URL, func() {
 		s.Close()
