@@ -65,14 +65,15 @@ func (d *DB) ask(ctx context.Context) error {
 	}
 	defer d.reads.Put(c, true)
 	d.dialect = dialectPlain
-	res, err := c.run(ctx, "SELECT django_datetime_trunc('year', '2024-02-29', NULL, NULL), 'a' REGEXP 'a'", nil, true, false)
+	_, err = c.run(ctx, "SELECT django_datetime_trunc('year', '2024-02-29', NULL, NULL), 'a' REGEXP 'a'", nil, true, false)
 	if e := db.AsOpError(err); e == nil {
 		d.dialect = dialectFull
 	} else if e.Code != abi.CodeNotSupported {
 		return err
 	}
 	// Servers differ in whether they heed foreign keys.
-	if res, err = c.run(ctx, "SELECT foreign_keys FROM pragma_foreign_keys", nil, true, false); err != nil {
+	res, err := c.run(ctx, "SELECT foreign_keys FROM pragma_foreign_keys", nil, true, false)
+	if err != nil {
 		return err
 	}
 	on := db.AppendCell(nil, &abi.Value{Kind: abi.KindInt, Num: 1})
