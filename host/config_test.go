@@ -25,7 +25,7 @@ func TestConfigErrors(t *testing.T) {
 		`the health path "healthz" must begin with /, or be "-" for none`:          func(c *host.Config) { c.HealthPath = "healthz" },
 		"the folder of static files: open /nowhere: no such file or directory":     func(c *host.Config) { c.Static = "/nowhere" },
 		"invalid trusted proxy (an address such as 10.0.0.1 or a network such as ": func(c *host.Config) { c.TrustedProxies = []string{"proxy.local"} },
-		"no driver for databases of type mysql: use file:app.db or ":               func(c *host.Config) { c.DB = "mysql://localhost/x" },
+		"no driver for databases of type mysql: use file:app.db, ":                 func(c *host.Config) { c.DB = "mysql://localhost/x" },
 		"the cache directory of compiled code can't be created: mkdir /dev/null: ": func(c *host.Config) { c.CacheDir = "/dev/null/x" },
 		"the guest needs more memory than the limit of 65536 bytes: raise":         func(c *host.Config) { c.MemoryLimit = 1 << 16 },
 		`VINYL_DEBUG="perhaps" is not a valid value`:                               func(c *host.Config) { c.Env = map[string]string{"VINYL_DEBUG": "perhaps"} },
