@@ -55,6 +55,9 @@ func TestBackup(t *testing.T) {
 // The WAL does not grow with what is written, but for readers that hold it; when
 // they end it is as short as before.
 func TestWALIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much SQL, nothing shared: not with -short, with which the race detector runs")
+	}
 	d := file(t)
 	write(t, d, "CREATE TABLE t (id integer PRIMARY KEY, b blob)")
 	size := func() int64 {

@@ -15,6 +15,9 @@ import (
 // What the plain dialect writes in SQLite's own functions is what the functions
 // that Django registers give.
 func TestPlainSQL(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much SQL, nothing shared: not with -short, with which the race detector runs")
+	}
 	d := file(t)
 	full, plain := rawOf(t, d, false), rawOf(t, d, true)
 	reg := &schema.Registry{Models: []schema.Model{{App: "t", Name: "T", Table: "t", Fields: []schema.Field{
