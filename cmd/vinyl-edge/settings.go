@@ -3,6 +3,8 @@ package main
 import (
 	"slices"
 	"strings"
+
+	"github.com/vinyl-edge/vinyl/orm/planner"
 )
 
 // settings are the names of guest.Settings in the environment, without VINYL_:
@@ -56,29 +58,9 @@ func misspelled(options, environ []string) (hints []string) {
 func nearest(s string, names []string) string {
 	best, least := "", 3
 	for _, name := range names {
-		if d := distance(s, name); d < least {
+		if d := planner.EditDistance(s, name); d < least {
 			best, least = name, d
 		}
 	}
 	return best
-}
-
-// distance is Levenshtein's.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }

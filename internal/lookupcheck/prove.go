@@ -151,7 +151,7 @@ func prefetchable(m *gomodels.Model, path string) string {
 func meant(name string, choices []string) string {
 	best, found := len(name)/3+2, ""
 	for _, c := range choices {
-		if d := distance(name, c); d < best {
+		if d := planner.EditDistance(name, c); d < best {
 			best, found = d, c
 		}
 	}
@@ -159,25 +159,6 @@ func meant(name string, choices []string) string {
 		return ""
 	}
 	return ". Did you mean '" + found + "'?"
-}
-
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diag := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diag
-			if a[i] != b[j] {
-				cost = 1 + min(diag, row[j], row[j+1])
-			}
-			diag, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }
 
 // begins tells whether a path begins at a field or relation of m.

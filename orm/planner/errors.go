@@ -78,15 +78,16 @@ func closest(name string, choices []string) string {
 		if len(c) > 64 {
 			continue
 		}
-		if d := distance(name, c); d < best {
+		if d := EditDistance(name, c); d < best {
 			best, found = d, c
 		}
 	}
 	return found
 }
 
-// distance counts the edits between a and b.
-func distance(a, b string) int {
+// EditDistance counts the bytes to insert, remove or replace that make b of a:
+// Levenshtein's distance, for suggestions of what a name was meant to be.
+func EditDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
