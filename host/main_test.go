@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -173,6 +174,15 @@ func (s *site) logs(texts ...string) {
 		require.Eventually(s, func() bool { return strings.Contains(s.log.String(), text) }, 10*time.Second, 2*time.Millisecond,
 			"%q is not in the log", text)
 	}
+}
+
+// logsMatch waits for a match in what the log has after its first bytes: what
+// ends after the response is logged after it.
+func (s *site) logsMatch(after int, pattern string) {
+	s.Helper()
+	re := regexp.MustCompile(pattern)
+	require.Eventually(s, func() bool { return re.MatchString(s.log.String()[after:]) }, 10*time.Second, 2*time.Millisecond,
+		"%q is not in the log", pattern)
 }
 
 // metrics returns all samples by name and labels as they are written.
