@@ -197,9 +197,12 @@ func (s *RawStmt) waits(err error) bool {
 	return time.Now().Before(s.until)
 }
 
+// Counts tells whether the statement is one that changes rows.
+func (s *RawStmt) Counts() bool { return changes[s.verb] && !s.ReadOnly() }
+
 // Affected is the number of rows that the statement changed, after its end.
 func (s *RawStmt) Affected() int64 {
-	if !changes[s.verb] || s.ReadOnly() {
+	if !s.Counts() {
 		return 0
 	}
 	return int64(s.r.c.sq.Changes())
@@ -229,6 +232,14 @@ func (s *RawStmt) Close() {
 		s.auto = false
 		_ = s.r.c.Rollback()
 	}
+}
+
+// Error is an error of a Raw as operations have them.
+func Error(err error) error {
+	if err == nil {
+		return nil
+	}
+	return opError(err)
 }
 
 // ResultName is SQLite's name of an error's code, such as
