@@ -88,10 +88,13 @@ var rules = []rule{
 		folder: "internal/lookupcheck", may: []string{"abi", "internal/gomodels", "orm/planner", "orm/query", "orm/schema"}, never: []string{"./guest/...", "./orm", "./host/..."},
 		modules: []string{"golang.org/x/tools"},
 	},
+	{
+		folder: "internal/sqlshell", may: []string{"abi", "host/db/...", "orm/sqltext"}, never: []string{"./guest/...", "./orm"}, modules: []string{"github.com/jackc/pgx"},
+	},
 	{folder: "internal/generate", may: []string{"internal/gomodels"}, never: []string{"./guest/...", "./orm", "./host/..."}},
 	{
 		folder: "cmd", never: []string{"./guest/..."}, may: []string{"abi", "orm/...", "host/...", "templ/...", "internal/..."},
-		modules: []string{"github.com/alecthomas/kong", "github.com/pelletier/go-toml", "github.com/prometheus/client_golang", "golang.org/x/sys", "golang.org/x/sync", "golang.org/x/term", "golang.org/x/tools"},
+		modules: []string{"github.com/alecthomas/kong", "github.com/pelletier/go-toml", "github.com/prometheus/client_golang", "golang.org/x/sys", "golang.org/x/sync", "golang.org/x/term", "golang.org/x/tools", "github.com/mattn/go-isatty"},
 	},
 	{folder: "examples", may: []string{"guest/...", "orm", "orm/contenttypes/...", "orm/fn", "orm/ref", "templ/..."}, never: []string{"./host/..."}, modules: []string{"github.com/a-h/templ"}},
 	{folder: "conformance/idea", may: []string{"guest/...", "orm", "templ/..."}, never: []string{"./host/..."}, modules: []string{"github.com/a-h/templ", "golang.org/x/sync"}},
