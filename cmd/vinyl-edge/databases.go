@@ -89,7 +89,7 @@ func (f *file) join(flags databases, environ []string) (databases, error) {
 		if name == envName("db") {
 			all[defaultDatabase] = url
 		}
-		if alias, ok := strings.CutPrefix(name, dbVariable); ok && url != "" {
+		if alias, ok := strings.CutPrefix(name, dbVariable); ok && url != "" && name != envName("db-replica") {
 			alias = strings.ToLower(alias)
 			if err := open.CheckAlias(alias); err != nil {
 				return nil, fmt.Errorf("environment, %s: %w", name, err)

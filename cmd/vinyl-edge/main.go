@@ -28,7 +28,7 @@ type cli struct {
 	Check    checkCmd    `cmd:"" help:"Prove the names in an app's queries against its models."`
 	Loaddata loaddataCmd `cmd:"" help:"Store the records of files in Django's format."`
 	Dumpdata dumpdataCmd `cmd:"" help:"Write an app's records in Django's format."`
-	DB       dbCmd       `cmd:"" name:"db" help:"Serve and copy databases."`
+	DB       dbCmd       `cmd:"" name:"db" help:"Look at, serve and copy databases."`
 	Version  versionCmd  `cmd:"" help:"Print the versions of vinyl-edge, of its ABI, and of Go."`
 }
 
@@ -40,6 +40,7 @@ Examples:
                                              by the names in VINYL_ALLOWED_HOSTS
   vinyl-edge build . -o app.wasm             one file, served anywhere
   vinyl-edge serve app.wasm --db file:/var/lib/app.db
+  vinyl-edge db shell .                      SQL on the app's database
   vinyl-edge db serve .                      the app's SQLite file for clients of libSQL`
 
 func newParser(ctx context.Context, c *cli, out *output, config *configuration) (*kong.Kong, error) {

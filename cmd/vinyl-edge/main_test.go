@@ -19,7 +19,10 @@ var update = flag.Bool("update", false, "write the golden files")
 
 func TestHelp(t *testing.T) {
 	t.Setenv("COLUMNS", "80")
-	for name, args := range map[string][]string{"help": nil, "serve": {"serve", "--help"}, "build": {"build", "--help"}, "version": {"version", "-h"}} {
+	for name, args := range map[string][]string{
+		"help": nil, "serve": {"serve", "--help"}, "build": {"build", "--help"}, "version": {"version", "-h"},
+		"db-ping": {"db", "ping", "--help"}, "db-shell": {"db", "shell", "--help"}, "db-explain": {"db", "explain", "--help"},
+	} {
 		t.Run(name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
 			require.Equal(t, 0, run(context.Background(), args, &stdout, &stderr))
