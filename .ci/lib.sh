@@ -185,9 +185,15 @@ fuzz() {
 	((each * ${#targets[@]} <= total)) || each=$((total / ${#targets[@]}))
 	((each > 0)) || each=1
 	echo "${#targets[@]} targets, $each s each"
+	local built=''
 	for name in "${targets[@]}"; do
 		read -r package name <<<"$name"
-		if go test -run '^$' -fuzz "^$name\$" -fuzztime "${each}s" "$package" >"$scratch/fuzz.log" 2>&1; then
+		dir=$(go list -f '{{.Dir}}' "$package")
+		if [[ $built != "$package" ]]; then # once for all targets of a package
+			go test -c -fuzz "^$name\$" -o "$scratch/fuzz.test" "$package" || return 1
+			built=$package
+		fi
+		if (cd "$dir" && "$scratch/fuzz.test" -test.run '^$' -test.fuzz "^$name\$" -test.fuzztime "${each}s" -test.fuzzcachedir "$scratch/fuzz") >"$scratch/fuzz.log" 2>&1; then
 			printf 'ok   %s %s: %s\n' "${package#"$(module)"/}" "$name" "$(grep -o 'execs: [0-9]*' "$scratch/fuzz.log" | tail -1)"
 		elif grep -q '^    context deadline exceeded$' "$scratch/fuzz.log" && ! grep -qE 'Failing input|panic' "$scratch/fuzz.log"; then
 			# Go's fuzzing ended its own time while a worker was busy (go.dev/issue/75804): no input failed.

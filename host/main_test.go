@@ -171,7 +171,7 @@ func (s *site) lives() {
 func (s *site) logs(texts ...string) {
 	s.Helper()
 	for _, text := range texts {
-		require.Eventually(s, func() bool { return strings.Contains(s.log.String(), text) }, 10*time.Second, 2*time.Millisecond,
+		require.Eventually(s, func() bool { return strings.Contains(s.log.String(), text) }, 30*time.Second, 2*time.Millisecond,
 			"%q is not in the log", text)
 	}
 }
@@ -181,7 +181,7 @@ func (s *site) logs(texts ...string) {
 func (s *site) logsMatch(after int, pattern string) {
 	s.Helper()
 	re := regexp.MustCompile(pattern)
-	require.Eventually(s, func() bool { return re.MatchString(s.log.String()[after:]) }, 10*time.Second, 2*time.Millisecond,
+	require.Eventually(s, func() bool { return re.MatchString(s.log.String()[after:]) }, 30*time.Second, 2*time.Millisecond,
 		"%q is not in the log", pattern)
 }
 

@@ -88,7 +88,7 @@ func TestGauges(t *testing.T) {
 	s.logs("holding")
 	writer := make(chan answer, 1)
 	go func() { writer <- s.do("POST", "/notes", nil) }() // waits for the holder's transaction
-	require.Eventually(t, func() bool { return s.metrics()["vinyl_suspended_requests"] == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.metrics()["vinyl_suspended_requests"] == 1 }, 30*time.Second, time.Millisecond)
 	require.EqualValues(t, 2, s.metrics()["vinyl_requests_in_flight"])
 	require.Equal(t, 503, s.get("/bad/exit").StatusCode)
 	require.Equal(t, 503, (<-holder).StatusCode)

@@ -32,7 +32,7 @@ func TestRequestsWaitForABlockingInstance(t *testing.T) {
 
 	s = serve(t, one, func(c *host.Config) { c.RequestTimeout, c.AfterTimeout = 300*time.Millisecond, 50*time.Millisecond })
 	busy := s.background("/bad/late")
-	require.Eventually(t, func() bool { return s.metrics()["vinyl_requests_in_flight"] == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.metrics()["vinyl_requests_in_flight"] == 1 }, 30*time.Second, time.Millisecond)
 	time.Sleep(100 * time.Millisecond) // the other's time is over first
 	stuck := s.background("/bad/ignore")
 	require.Equal(t, "at last", (<-busy).body)
@@ -45,14 +45,14 @@ func TestWhoLeavesTheQueueIsNoError(t *testing.T) {
 	t.Parallel()
 	s := serve(t, one)
 	busy := s.background("/sleep?ms=1000")
-	require.Eventually(t, func() bool { return s.metrics()["vinyl_requests_in_flight"] == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.metrics()["vinyl_requests_in_flight"] == 1 }, 30*time.Second, time.Millisecond)
 	ctx, leave := context.WithTimeout(context.Background(), 100*time.Millisecond)
 	defer leave()
 	req, err := http.NewRequestWithContext(ctx, "GET", "http://"+s.addr+"/", nil)
 	require.NoError(t, err)
 	_, err = s.client.Do(req)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.Eventually(t, func() bool { return s.metrics()[`vinyl_requests_total{code="0",method="GET"}`] == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.metrics()[`vinyl_requests_total{code="0",method="GET"}`] == 1 }, 30*time.Second, time.Millisecond)
 	require.Equal(t, "slept", (<-busy).body)
 	require.NotContains(t, s.log.String(), "level=ERROR")
 }
@@ -65,7 +65,7 @@ func TestSlowFormsHoldNoInstance(t *testing.T) {
 	c := s.dial()
 	_, err := fmt.Fprintf(c, "POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\nx", size)
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return s.metrics()["vinyl_requests_in_flight"] == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.metrics()["vinyl_requests_in_flight"] == 1 }, 30*time.Second, time.Millisecond)
 	for range 3 {
 		s.lives()
 	}

@@ -30,7 +30,7 @@ func TestShutdownLetsRequestsFinish(t *testing.T) {
 		view := s.background("/sleep?ms=300")
 		stream := s.background("/events?n=10&ms=30")
 		require.Equal(t, "soon", s.get("/notes/after?ms=300").body)
-		require.Eventually(t, func() bool { return s.metrics()["vinyl_requests_in_flight"] == 2 }, 5*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return s.metrics()["vinyl_requests_in_flight"] == 2 }, 30*time.Second, time.Millisecond)
 		done := make(chan error, 1)
 		go func() { done <- s.stop(20 * time.Second) }()
 		require.Eventually(t, func() bool {
@@ -39,7 +39,7 @@ func TestShutdownLetsRequestsFinish(t *testing.T) {
 				_ = c.Close()
 			}
 			return err != nil
-		}, 5*time.Second, time.Millisecond, "no new connections")
+		}, 30*time.Second, time.Millisecond, "no new connections")
 		for path, says := range map[string]string{"/": "service unavailable\n", "/healthz": "the host is stopping\n"} { // of a server of the caller's
 			rec := httptest.NewRecorder()
 			s.Handler().ServeHTTP(rec, httptest.NewRequest("GET", path, nil))
@@ -67,7 +67,7 @@ func TestShutdownOutOfPatience(t *testing.T) {
 		_, err := io.WriteString(upload, "POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\nx")
 		require.NoError(t, err)
 		s.logs("holding")
-		require.Eventually(t, func() bool { return s.metrics()["vinyl_requests_in_flight"] == 5 }, 5*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return s.metrics()["vinyl_requests_in_flight"] == 5 }, 30*time.Second, time.Millisecond)
 
 		began := time.Now()
 		err = s.stop(100 * time.Millisecond)
@@ -106,7 +106,7 @@ func TestShutdownAfterADeath(t *testing.T) {
 	both(t, func(t *testing.T, variant func(*host.Config)) {
 		s := serve(t, variant, func(c *host.Config) { c.Instances = 1 })
 		require.Equal(t, 503, s.get("/bad/exit").StatusCode)
-		require.Eventually(t, func() bool { return s.metrics()["vinyl_instances"] == 1 }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return s.metrics()["vinyl_instances"] == 1 }, 30*time.Second, time.Millisecond)
 		require.NoError(t, s.stop(10*time.Second))
 	})
 }

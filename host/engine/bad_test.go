@@ -49,19 +49,19 @@ func TestGuestsThatEnd(t *testing.T) {
 }
 
 func TestASpinningViewIsBlamedAndItsSiblingsEnd(t *testing.T) {
-	b := start(t, Config{CPUBudget: 50 * time.Millisecond})
+	b := start(t, Config{CPUBudget: 250 * time.Millisecond})
 	sibling := b.send(t, "/op?sleep 100s", nil)
 	var cpu *CPUError
 	require.ErrorAs(t, dies(t, b, "/spin"), &cpu)
 	require.Equal(t, "GET /spin", cpu.Label)
 	_, err := answer(sibling)
 	require.ErrorAs(t, err, &cpu)
-	require.Eventually(t, func() bool { return b.services.cancelled.Load() == 1 }, time.Second, time.Millisecond, "the sibling's operation was cancelled")
+	require.Eventually(t, func() bool { return b.services.cancelled.Load() == 1 }, 30*time.Second, time.Millisecond, "the sibling's operation was cancelled")
 }
 
 func TestManyShortRequestsAreNotBlamed(t *testing.T) {
-	b := start(t, Config{CPUBudget: 50 * time.Millisecond})
-	until := time.Now().Add(500 * time.Millisecond)
+	b := start(t, Config{CPUBudget: 250 * time.Millisecond})
+	until := time.Now().Add(time.Second)
 	for time.Now().Before(until) {
 		require.Equal(t, "Hello, World!", b.get(t, "/hello"))
 	}
@@ -89,7 +89,7 @@ func TestCloseInTheMiddle(t *testing.T) {
 			b.Close()
 			<-x.Finished()
 			require.ErrorIs(t, b.Err(), ErrClosed, target)
-			require.Eventually(t, func() bool { return b.services.running.Load() == 0 }, 5*time.Second, time.Millisecond, target)
+			require.Eventually(t, func() bool { return b.services.running.Load() == 0 }, 30*time.Second, time.Millisecond, target)
 		}
 	})
 }

@@ -210,7 +210,7 @@ func TestViews(t *testing.T) {
 		require.Len(t, b.get(t, "/op?large 1000000"), 1000000)
 		require.Equal(t, "5000000", b.get(t, "/rows?5000000"))
 		require.Equal(t, "left", b.get(t, "/rows/abandon?500000000"))
-		require.Eventually(t, func() bool { return b.services.open.Load() == 0 }, 5*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return b.services.open.Load() == 0 }, 30*time.Second, time.Millisecond)
 		require.Len(t, b.get(t, "/stream?5000"), 5_000_000)
 		require.Equal(t, "answered", b.get(t, "/after"))
 		require.Equal(t, "Internal Server Error\n", b.get(t, "/panic"))
@@ -222,7 +222,7 @@ func TestViews(t *testing.T) {
 		_, err := answer(b.send(t, "/half", nil))
 		require.ErrorIs(t, err, ErrIncomplete)
 		require.Equal(t, blocking, b.counts.suspended.Load() == 0)
-		require.Eventually(t, func() bool { return b.counts.waiting.Load() == 0 && b.Load() == 0 }, 5*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return b.counts.waiting.Load() == 0 && b.Load() == 0 }, 30*time.Second, time.Millisecond)
 	})
 }
 

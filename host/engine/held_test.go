@@ -47,7 +47,7 @@ func TestOperationsAreHeldUntilTheGuestIsIdle(t *testing.T) {
 	require.Equal(t, "context deadline exceeded", b.get(t, "/timeout?10ms"))
 	require.Equal(t, "100", b.get(t, "/rows?100"))
 	require.Equal(t, "leaked", b.get(t, "/leak"), "what a request leaves behind is cancelled")
-	require.Eventually(t, func() bool { return b.services.running.Load() == 0 && b.kept.n.Load() == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.services.running.Load() == 0 && b.kept.n.Load() == 0 }, 30*time.Second, time.Millisecond)
 
 	before := g.seen()
 	blocking := start(t, Config{Together: g.together, Blocking: true})
@@ -85,15 +85,15 @@ func TestGuestsThatAreNeverIdle(t *testing.T) {
 			b := startHostile(t, hostile{run: code, resume: code, data: logDone.Append(nil)}, Config{Together: g.together, CPUBudget: 100 * time.Millisecond})
 			b.engine.cfg.NewSession = func(string) Session { return s }
 			b.send(t, "/", nil)
-			require.Eventually(t, func() bool { return strings.Contains(b.log.String(), "done") }, 10*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return strings.Contains(b.log.String(), "done") }, 30*time.Second, time.Millisecond)
 			if c.all {
-				require.Eventually(t, func() bool { return s.begun.Load() == int64(c.n) }, 10*time.Second, time.Millisecond)
+				require.Eventually(t, func() bool { return s.begun.Load() == int64(c.n) }, 30*time.Second, time.Millisecond)
 			}
 			for _, n := range g.seen() {
 				require.LessOrEqual(t, n, maxHeld)
 			}
 			b.Close()
-			require.Eventually(t, func() bool { return b.kept.n.Load() == 0 }, 10*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return b.kept.n.Load() == 0 }, 30*time.Second, time.Millisecond)
 		})
 	}
 }

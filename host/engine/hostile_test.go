@@ -119,7 +119,7 @@ func TestReadingNothingEnds(t *testing.T) {
 		b := startHostile(t, hostile{run: code, resume: code, data: logDone.Append(nil)}, Config{Blocking: blocking})
 		b.engine.cfg.NewSession = func(string) Session { return endless{b.services} }
 		b.send(t, "/", zeros{})
-		require.Eventually(t, func() bool { return strings.Contains(b.log.String(), "done") }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return strings.Contains(b.log.String(), "done") }, 30*time.Second, time.Millisecond)
 	})
 }
 

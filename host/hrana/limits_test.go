@@ -25,7 +25,7 @@ func TestStreamsExpire(t *testing.T) {
 	v := serve(t, func(c *Config) { c.IdleTimeout = 20 * time.Millisecond })
 	v.must(nil, "CREATE TABLE t (id integer)")
 	baton, _ := v.must(nil, "BEGIN IMMEDIATE", "INSERT INTO t VALUES (1)")
-	require.Eventually(t, func() bool { return v.s.openStreams() == 0 }, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return v.s.openStreams() == 0 }, 30*time.Second, 5*time.Millisecond)
 	r := v.ask(baton, execute("COMMIT"))
 	require.Equal(t, CodeStreamExpired, r.Code)
 	_, rows := v.must(nil, "SELECT count(*) FROM t")
@@ -77,10 +77,10 @@ func TestClientsLeave(t *testing.T) {
 			_, err := http.DefaultClient.Do(req)
 			done <- err
 		}()
-		require.Eventually(t, v.s.busy, 10*time.Second, time.Millisecond)
+		require.Eventually(t, v.s.busy, 30*time.Second, time.Millisecond)
 		cancel()
 		require.Error(t, <-done)
-		require.Eventually(t, func() bool { return !v.s.busy() }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return !v.s.busy() }, 30*time.Second, time.Millisecond)
 	}
 	require.Zero(t, v.s.openStreams())
 }

@@ -71,7 +71,7 @@ func TestSocket(t *testing.T) {
 		require.Contains(t, got[id], want, id)
 	}
 	require.NoError(t, c.CloseNow())
-	require.Eventually(t, func() bool { return v.s.openStreams() == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return v.s.openStreams() == 0 }, 30*time.Second, time.Millisecond)
 	status, text := v.raw("/v2/pipeline", `{"requests":[`+execute("SELECT count(*) FROM t")+`]}`, "Authorization", "Bearer secret")
 	require.Equal(t, 200, status)
 	require.Contains(t, text, `"value":"0"`, "what the client left open is undone")
@@ -107,5 +107,5 @@ func TestSocketsLeave(t *testing.T) {
 	}
 	require.NoError(t, c.Write(t.Context(), websocket.MessageText, []byte(`{"type":"request","request_id":2,"request":{"type":"execute","stream_id":1,"stmt":{"sql":"`+endless+`"}}}`)))
 	require.NoError(t, c.CloseNow())
-	require.Eventually(t, func() bool { return v.s.openStreams() == 0 }, 20*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return v.s.openStreams() == 0 }, 30*time.Second, time.Millisecond)
 }

@@ -38,6 +38,9 @@ func variant(r *rand.Rand, depth int) abi.Value {
 // values each time, through one planner that keeps its plans, and each through
 // a planner that has none.
 func TestCachedEqualsUncached(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the whole corpus")
+	}
 	files, err := corpus.Files(corpusRoot, "sqlite")
 	require.NoError(t, err)
 	r := rand.New(rand.NewPCG(7, 8))

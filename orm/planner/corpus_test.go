@@ -26,6 +26,9 @@ var agreed = map[string]int{"sqlite": 4801, "adversarial/sqlite": 4691, "postgre
 // Django's SQL and parameters, or is refused as Django refuses it, or stands in
 // testdata/corpus.txt with the reason.
 func TestCorpus(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the whole corpus")
+	}
 	known := exceptions(t)
 	for folder, want := range agreed {
 		files, err := corpus.Files(corpusRoot, folder)

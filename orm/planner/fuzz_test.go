@@ -43,6 +43,9 @@ func FuzzTree(f *testing.F) {
 
 // TestRandomTrees is FuzzTree for a while, with a look at how far it gets.
 func TestRandomTrees(t *testing.T) {
+	if testing.Short() {
+		t.Skip("20,000 queries")
+	}
 	r := rand.New(rand.NewPCG(3, 4))
 	p := newShop(t)
 	const n = 20_000

@@ -16,6 +16,9 @@ import (
 // it may refuse is a query that makes no sense: parts of a UNION, or a subquery,
 // with another number of columns, and columns where Django loses them too.
 func TestSQLiteUnderstands(t *testing.T) {
+	if testing.Short() {
+		t.Skip("20,000 queries")
+	}
 	c := shopDatabase(t)
 	p := newShop(t)
 	r := rand.New(rand.NewPCG(5, 6))

@@ -138,6 +138,9 @@ func exchanges(t testing.TB) (all []exchange, statements int) {
 // TestWasmPlansAsNative sends every recorded statement to the planner in
 // wazero: its answers are the native ones, byte by byte.
 func TestWasmPlansAsNative(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the corpus in WebAssembly")
+	}
 	all, n := exchanges(t)
 	require.Greater(t, n, 500)
 	w := engine(t)()
@@ -191,6 +194,9 @@ func TestWasmByHandle(t *testing.T) {
 
 // TestWasmInNode runs the same statements under Node's own WASI.
 func TestWasmInNode(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the corpus in WebAssembly")
+	}
 	node := requireNode(t)
 	wasm, err := plannerWasm()
 	require.NoError(t, err, "%s", wasm)

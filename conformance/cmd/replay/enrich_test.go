@@ -29,10 +29,16 @@ func TestEnrichedHosts(t *testing.T) {
 		t.Skip("builds a guest")
 	}
 	t.Chdir("../../..")
-	native := replayed(t, enrichedOptions("sqlite", "native", true)).entries
-	require.Greater(t, len(native), 500)
+	some := func(host string) *options { // in WebAssembly all of them take minutes
+		o := enrichedOptions("sqlite", host, true)
+		o.run = regexp.MustCompile(`^(aggregation|ordering|prefetch_related|select_related)/random\.0/`)
+		o.only = regexp.MustCompile(`/(aggregation|ordering|prefetch_related|select_related)\.json`)
+		return o
+	}
+	native := replayed(t, some("native")).entries
+	require.Greater(t, len(native), 80)
 	for _, host := range []string{"async", "blocking"} {
-		other := replayed(t, enrichedOptions("sqlite", host, true)).entries
+		other := replayed(t, some(host)).entries
 		require.Len(t, other, len(native))
 		for i, e := range other {
 			require.Equal(t, native[i].Result, e.Result, "%s on %s", e.ID, host)

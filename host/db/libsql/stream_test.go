@@ -55,7 +55,7 @@ func TestStreamsExpire(t *testing.T) {
 		_, err = dbtest.On(t.Context(), c, true, "INSERT INTO t VALUES (2)")
 		time.Sleep(5 * time.Millisecond)
 		return err != nil
-	}, 10*time.Second, time.Millisecond)
+	}, 30*time.Second, time.Millisecond)
 	require.Contains(t, dbtest.Code(t, abi.CodeTxDone, err).Message, "STREAM_EXPIRED")
 	require.False(t, c.InTx())
 	dbtest.Code(t, abi.CodeTxDone, c.Commit(t.Context()))

@@ -82,7 +82,7 @@ func TestIdleConnectionsAreLookedAt(t *testing.T) {
 	c.Release()
 	w := acquire(t, d, db.Write)
 	require.NoError(t, on(w, "SELECT pg_terminate_backend($1)", abi.Int(int64(c.pg.PID()))))
-	require.Eventually(t, func() bool { return !c.alive(time.Minute) }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return !c.alive(time.Minute) }, 30*time.Second, 5*time.Millisecond)
 	c.born = time.Now() // what follows is about the check alone
 	time.Sleep(1100 * time.Millisecond)
 	read(t, d, "SELECT 1")
@@ -225,7 +225,7 @@ func TestServersOwnTimeouts(t *testing.T) {
 	_, err := dbtest.Do(t.Context(), d, db.Read, slow)
 	dbtest.Code(t, abi.CodeTimeout, err)
 	c := begin(t, d)
-	require.Eventually(t, func() bool { return on(c, "SELECT 1") != nil }, 5*time.Second, 100*time.Millisecond)
+	require.Eventually(t, func() bool { return on(c, "SELECT 1") != nil }, 30*time.Second, 100*time.Millisecond)
 	require.False(t, c.InTx())
 	_, err = dbtest.Do(t.Context(), d, db.Read, "SELECT 1")
 	require.NoError(t, err)

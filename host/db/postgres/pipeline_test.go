@@ -299,7 +299,7 @@ func TestSharedReads(t *testing.T) {
 		defer d.shared.mu.Unlock()
 		return len(d.shared.queue)
 	}
-	require.Eventually(t, func() bool { return queued() == callers }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return queued() == callers }, 30*time.Second, time.Millisecond)
 	cancel()
 	require.Eventually(t, func() bool {
 		n := 0
@@ -311,7 +311,7 @@ func TestSharedReads(t *testing.T) {
 			}
 		}
 		return n == callers/10
-	}, 10*time.Second, time.Millisecond, "those who leave do so at once")
+	}, 30*time.Second, time.Millisecond, "those who leave do so at once")
 	hold[0].Release()
 	all.Wait()
 	for i, err := range errs {
@@ -321,7 +321,7 @@ func TestSharedReads(t *testing.T) {
 			require.NoError(t, err)
 		}
 	}
-	require.Eventually(t, func() bool { return d.shared.active.Load() == 0 && d.reads.Free() == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return d.shared.active.Load() == 0 && d.reads.Free() == 1 }, 30*time.Second, time.Millisecond)
 	hold[1].Release()
 }
 

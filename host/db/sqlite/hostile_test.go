@@ -19,6 +19,9 @@ import (
 // TestOneRowIsInterrupted: SQLite looks for an interruption between rows, and a
 // single comparison of long texts could take it for days.
 func TestOneRowIsInterrupted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much of SQLite's own work, one statement at a time")
+	}
 	text := func(n int, end string) abi.Value { return abi.Text(strings.Repeat("a", n) + end) }
 	for name, c := range map[string]struct {
 		sql  string
@@ -54,6 +57,9 @@ func TestOneRowIsInterrupted(t *testing.T) {
 // TestTextFunctionsAreSQLites compares the functions that take the place of
 // SQLite's with those.
 func TestTextFunctionsAreSQLites(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much of SQLite's own work, one statement at a time")
+	}
 	plain, err := sqlite.OpenConn(":memory:")
 	require.NoError(t, err)
 	defer plain.Close()
@@ -141,6 +147,9 @@ func TestAValueIsNotTheHostsMemory(t *testing.T) {
 // TestManyValuesAreNotTheHostsMemory: each is short enough, and a row has up to
 // 2,000 of them, made by functions or the same one again and again.
 func TestManyValuesAreNotTheHostsMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much of SQLite's own work, one statement at a time")
+	}
 	d := file(t)
 	same := "WITH t AS MATERIALIZED (SELECT zeroblob(60000000) || 'x' AS v) SELECT v" + strings.Repeat(", v", 40) + " FROM t"
 	_, err := dbtest.Do(context.Background(), d, db.Read, same)

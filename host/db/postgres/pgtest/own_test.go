@@ -35,5 +35,5 @@ func TestStandby(t *testing.T) {
 	require.Equal(t, [][]string{{"t"}}, s.Exec("SELECT pg_is_in_recovery() FROM (SELECT count(*) FROM t) n"))
 	c.Kill()
 	s.Exec("SELECT pg_promote()")
-	require.Eventually(t, func() bool { return s.Exec("SELECT pg_is_in_recovery()")[0][0] == "f" }, 20*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return s.Exec("SELECT pg_is_in_recovery()")[0][0] == "f" }, 30*time.Second, 10*time.Millisecond)
 }

@@ -78,7 +78,7 @@ func TestClusterEndsWithItsProcess(t *testing.T) {
 			require.NoError(t, cmd.Process.Kill())
 		}
 		_ = cmd.Wait()
-		require.Eventually(t, func() bool { _, err := os.Stat(dir); return os.IsNotExist(err) }, 20*time.Second, 20*time.Millisecond)
+		require.Eventually(t, func() bool { _, err := os.Stat(dir); return os.IsNotExist(err) }, 30*time.Second, 20*time.Millisecond)
 	}
 }
 
@@ -100,5 +100,5 @@ func TestSweep(t *testing.T) {
 	require.NoDirExists(t, dir)
 	require.Eventually(t, func() bool {
 		return exec.Command("pgrep", "-f", filepath.Base(dir)).Run() != nil
-	}, 20*time.Second, 20*time.Millisecond)
+	}, 30*time.Second, 20*time.Millisecond)
 }
