@@ -30,11 +30,11 @@ func examples() map[string]example {
 	PutU32(ctrl[CtrlEpoch:], 1)
 	return map[string]example{
 		"control-block": {ctrl, []part{
-			{4, "version 1.0 (guest)"},
+			{4, "version 1.1 (guest)"},
 			{4, "ring at 0x21000"},
 			{4, "ring of 264 bytes: 16 events"},
 			{4, "current request: none"},
-			{4, "version 1.0 (host, written by register)"},
+			{4, "version 1.1 (host, written by register)"},
 			{4, "epoch 1"},
 			{4, "flags: operations may be pending"},
 			{4, "zero"},
@@ -88,7 +88,7 @@ func examples() map[string]example {
 		"result":         resultExample(),
 		"statement-plan": planExample(),
 		"error":          errorExample(),
-		"begin":          {TxBegin{Timeout: 5000, Registry: 1}.Append(nil), []part{{1, "read and write"}, {4, "5 s"}, {4, "in the database of registry 1"}}},
+		"begin":          {TxBegin{Isolation: IsolationSerializable, Timeout: 5000, Registry: 1}.Append(nil), []part{{1, "serializable, may write"}, {4, "5 s"}, {4, "in the database of registry 1"}}},
 		"savepoint": {SavepointMsg{Tx: 0x1122334455667788, Action: SavepointRollback, N: 1}.Append(nil), []part{
 			{8, "token"},
 			{1, "SavepointRollback"},

@@ -74,11 +74,17 @@ func TestLogRecord(t *testing.T) {
 }
 
 func TestTransactionMessages(t *testing.T) {
-	for _, m := range []TxBegin{{}, {ReadOnly: true, Timeout: 1 << 31, Registry: 7}} {
+	for _, m := range []TxBegin{
+		{}, {ReadOnly: true, Timeout: 1 << 31, Registry: 7}, {Isolation: IsolationReadCommitted}, {ReadOnly: true, Deferrable: true, Isolation: IsolationSerializable},
+	} {
 		got, err := ReadTxBegin(string(m.Append(nil)))
 		require.NoError(t, err)
 		require.Equal(t, m, got)
 		refuses(t, m.Append(nil), func(s string) error { _, err := ReadTxBegin(s); return err })
+	}
+	for _, flags := range []byte{4, 8, BeginDeferrable, BeginDeferrable | BeginReadOnly, BeginDeferrable | 4*BeginIsolation, 5 * BeginIsolation, 255} {
+		_, err := ReadTxBegin(string(TxBegin{}.Append([]byte{flags})[:9]))
+		require.ErrorIs(t, err, ErrMessage, "%x", flags)
 	}
 	for action := uint8(SavepointCreate); action <= SavepointRollback; action++ {
 		m := SavepointMsg{Tx: 1 << 63, Action: action, N: 7}

@@ -26,22 +26,65 @@ func ReadDescribeResult(r *Reader) (d DescribeResult, err error) {
 	return d, r.Err()
 }
 
-// TxBegin asks for a transaction.
-type TxBegin struct {
-	ReadOnly bool
-	Timeout  uint32 // milliseconds it may live, 0 = the host's limit
-	Registry uint32 // whose database it is in, 0 = the default one
+// Isolation is what a transaction may see of those that run beside it, in the
+// words of the SQL standard. A database may isolate more than it is asked to.
+type Isolation uint8
+
+// Isolation levels, each stronger than the one before.
+const (
+	IsolationDefault         Isolation = 0 // as the database is set up
+	IsolationReadUncommitted Isolation = 1
+	IsolationReadCommitted   Isolation = 2
+	IsolationRepeatableRead  Isolation = 3
+	IsolationSerializable    Isolation = 4
+)
+
+func (i Isolation) String() string {
+	names := [...]string{"default", "read uncommitted", "read committed", "repeatable read", "serializable"}
+	if int(i) < len(names) {
+		return names[i]
+	}
+	return "unknown"
 }
 
-// Append appends u8 read-only, u32 timeout, u32 registry.
+// Flags of OpBegin. The level of isolation is in the bits above them.
+const (
+	BeginReadOnly   = 1  // it only reads
+	BeginDeferrable = 2  // it waits until it can't fail: read-only and serializable
+	BeginIsolation  = 16 // what the level is multiplied by
+)
+
+// TxBegin asks for a transaction.
+type TxBegin struct {
+	ReadOnly   bool
+	Deferrable bool
+	Isolation  Isolation
+	Timeout    uint32 // milliseconds it may live, 0 = the host's limit
+	Registry   uint32 // whose database it is in, 0 = the default one
+}
+
+// Append appends u8 flags, u32 timeout, u32 registry.
 func (t TxBegin) Append(b []byte) []byte {
-	return AppendU32(AppendU32(AppendBool(b, t.ReadOnly), t.Timeout), t.Registry)
+	flags := byte(t.Isolation) * BeginIsolation
+	if t.ReadOnly {
+		flags |= BeginReadOnly
+	}
+	if t.Deferrable {
+		flags |= BeginDeferrable
+	}
+	return AppendU32(AppendU32(append(b, flags), t.Timeout), t.Registry)
 }
 
 // ReadTxBegin reads the message.
 func ReadTxBegin(s string) (t TxBegin, err error) {
 	r := NewReader(s)
-	t.ReadOnly, t.Timeout, t.Registry = r.Bool(), r.U32(), r.U32()
+	flags := r.U8()
+	t.ReadOnly, t.Deferrable, t.Isolation = flags&BeginReadOnly != 0, flags&BeginDeferrable != 0, Isolation(flags/BeginIsolation)
+	if flags%BeginIsolation&^(BeginReadOnly|BeginDeferrable) != 0 || t.Isolation > IsolationSerializable ||
+		t.Deferrable && (!t.ReadOnly || t.Isolation != IsolationSerializable) {
+		r.Fail()
+	}
+	t.Timeout, t.Registry = r.U32(), r.U32()
 	return t, r.Err()
 }
 

@@ -52,11 +52,14 @@ type site struct {
 }
 
 // serve starts an app. folder is where wasm is built from, app what runs
-// natively. The database file may be one that another site has left. Views may
-// fetch from the hosts in fetch.
+// natively. The database file may be one that another site has left, or the URL
+// of another database. Views may fetch from the hosts in fetch.
 func serve(t *testing.T, variant host.Variant, folder string, app abi.App, file string, instances int, fetch ...string) *site {
 	t.Helper()
 	s := &site{variant: variant, db: "file:" + filepath.ToSlash(file) + "?busy_timeout=60000", log: &record{}}
+	if strings.Contains(file, "://") {
+		s.db = file
+	}
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("log of the %s host:\n%s", variant, s.log.short())

@@ -21,7 +21,7 @@ func lock(t *testing.T, s *site) (unlock func()) {
 	require.NoError(t, err)
 	c, err := d.Acquire(ctx, db.Write)
 	require.NoError(t, err)
-	require.NoError(t, c.Begin(ctx, false))
+	require.NoError(t, c.Begin(ctx, db.TxOptions{}))
 	held := true
 	unlock = func() {
 		if held {

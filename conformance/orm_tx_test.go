@@ -27,3 +27,26 @@ func TestORMAtomicWithTheOuterCtx(t *testing.T) {
 	})
 	require.ErrorContains(t, err, "give what is done in it the ctx of its function")
 }
+
+// Options that cannot be had together, or not inside of another transaction,
+// are errors before anything runs.
+func TestORMIsolationRefused(t *testing.T) {
+	s, ctx := newShop(t)
+	never := func(context.Context) error { panic("it runs") }
+	s.costs(t, 0, func() {
+		var wrong *orm.ValueError
+		require.ErrorAs(t, orm.Atomic(ctx, never, orm.Isolation(9)), &wrong)
+		require.ErrorAs(t, orm.Atomic(ctx, never, orm.Deferrable(), orm.Isolation(orm.ReadCommitted)), &wrong)
+	})
+	var more *orm.IsolationError
+	require.NoError(t, orm.Atomic(ctx, func(ctx context.Context) error {
+		require.ErrorAs(t, orm.Atomic(ctx, never, orm.Isolation(orm.ReadCommitted)), &more)
+		require.ErrorContains(t, more, "begun without a level")
+		return orm.Atomic(ctx, func(context.Context) error { return nil }, orm.ReadOnly())
+	}))
+	require.NoError(t, orm.Atomic(ctx, func(ctx context.Context) error {
+		require.ErrorAs(t, orm.Atomic(ctx, never, orm.Deferrable()), &more)
+		require.ErrorContains(t, more, "Deferrable")
+		return orm.Atomic(ctx, func(context.Context) error { return nil }, orm.Isolation(orm.Serializable), orm.ReadOnly())
+	}, orm.Isolation(orm.Serializable)))
+}

@@ -24,6 +24,8 @@ var (
 	ErrTxDone = errors.New("orm: the transaction of this ctx has ended: do not keep the ctx of Atomic's function")
 	// ErrNoTx says that rows were to be locked outside of a transaction.
 	ErrNoTx = errors.New("orm: SelectForUpdate locks rows until a transaction ends: fetch within orm.Atomic, with the ctx of its function")
+	// ErrReadOnly says that something was to be written where data are only read.
+	ErrReadOnly = errors.New("orm: data are only read here")
 	// ErrNoDatabase says that a ctx does not belong to a request of an app with models.
 	ErrNoDatabase = errors.New("orm: this ctx does not reach the database: pass on the ctx of the view")
 )
@@ -96,6 +98,44 @@ func (e *TxBrokenError) Error() string {
 }
 
 func (e *TxBrokenError) Unwrap() error { return e.Err }
+
+// ReadOnlyError says that something was to be written where data are only
+// read: an ErrReadOnly.
+type ReadOnlyError struct {
+	Transaction bool // it is the transaction that is ReadOnly, not the database
+	Err         error
+}
+
+func (e *ReadOnlyError) Error() string {
+	if e.Transaction {
+		return "orm: this transaction only reads, and was to change data: leave ReadOnly() out of its Atomic, or write outside of it"
+	}
+	return "orm: " + e.Err.Error()
+}
+
+// Is makes every ReadOnlyError an ErrReadOnly.
+func (e *ReadOnlyError) Is(target error) bool { return target == ErrReadOnly }
+
+func (e *ReadOnlyError) Unwrap() error { return e.Err }
+
+// IsolationError says that an Atomic inside of another one asks for more
+// isolation than the transaction has, of which it is a part.
+type IsolationError struct {
+	Asked, Has IsolationLevel // Has is 0 if the transaction was begun without a level
+	Deferrable bool           // it asks to be Deferrable, which the transaction is not
+}
+
+func (e *IsolationError) Error() string {
+	s := "orm: this Atomic asks for Isolation(" + e.Asked.String() + ")"
+	if e.Deferrable {
+		s = "orm: this Atomic asks to be Deferrable"
+	}
+	has := "without a level"
+	if e.Has != 0 {
+		has = "with Isolation(" + e.Has.String() + ")"
+	}
+	return s + " inside of a transaction that was begun " + has + ", which cannot be changed once it runs: give the option to the outermost Atomic"
+}
 
 // MultipleError says which model had more than one match.
 type MultipleError struct{ Model string }
@@ -306,6 +346,8 @@ func fromHost(err error) error {
 			e.Fields = op.Detail[2:]
 		}
 		return e
+	case abi.CodeReadOnly:
+		return &ReadOnlyError{Transaction: detail(0) == "transaction", Err: op}
 	case abi.CodeTxDone:
 		return &txDoneError{op}
 	case abi.CodeNoDatabase:

@@ -65,6 +65,51 @@ func ExampleAtomic_savepoint() {
 	// 6
 }
 
+// Two that take the last album see the same stock. Serializable makes one of
+// them fail, and it begins again.
+func ExampleIsolation() {
+	ctx, end := records()
+	defer end()
+
+	sell := func(ctx context.Context) error {
+		blue, err := Albums.Get(ctx, "title", "Kind of Blue")
+		if err != nil {
+			return err
+		}
+		if blue.Stock == 0 {
+			return errSoldOut
+		}
+		blue.Stock--
+		return blue.Save(ctx)
+	}
+	err := orm.Atomic(ctx, sell, orm.Isolation(orm.Serializable))
+	for tries := 1; orm.Retryable(err) && tries < 5; tries++ {
+		err = orm.Atomic(ctx, sell, orm.Isolation(orm.Serializable))
+	}
+	fmt.Println(err)
+	// Output: <nil>
+}
+
+// A report reads one state of the data, and changes nothing by accident.
+func ExampleReadOnly() {
+	ctx, end := records()
+	defer end()
+
+	err := orm.Atomic(ctx, func(ctx context.Context) error {
+		n, err := Albums.Count(ctx)
+		fmt.Println(n)
+		if err != nil {
+			return err
+		}
+		_, err = Albums.Delete(ctx)
+		return err
+	}, orm.ReadOnly())
+	fmt.Println(errors.Is(err, orm.ErrReadOnly))
+	// Output:
+	// 4
+	// true
+}
+
 // Mail goes out when the order is in the database for good, and not otherwise.
 func ExampleOnCommit() {
 	ctx, end := records()

@@ -12,6 +12,8 @@ import (
 type txRoot struct {
 	token      uint64
 	savepoints uint32
+	isolation  abi.Isolation // that was asked for
+	deferrable bool
 }
 
 // tx is one Atomic block: the transaction or a savepoint in it.
@@ -118,19 +120,20 @@ func (f txOption) ormBegin(o *txOptions) { f(o) }
 
 func (d Database) ormBegin(o *txOptions) { o.using = string(d) }
 
-// ReadOnly promises not to write: such transactions need not wait for writers.
-func ReadOnly() TxOption { return txOption(func(o *txOptions) { o.ReadOnly = true }) }
-
 // Atomic runs f in a transaction, or, inside another Atomic, in a savepoint.
 // What f does through its own ctx is committed when f returns nil, and undone
 // when it returns an error or panics. The ctx is dead afterwards (ErrTxDone).
 //
 // A transaction is in one database: the default one, or that of Using. What f
 // does in others is not part of it; Atomic in Atomic may have each their own.
+// Isolation, ReadOnly and Deferrable say how it runs.
 func Atomic(ctx context.Context, f func(ctx context.Context) error, opts ...TxOption) (err error) {
 	var o txOptions
 	for _, opt := range opts {
 		opt.ormBegin(&o)
+	}
+	if err := o.check(); err != nil {
+		return err
 	}
 	if o.using == "" {
 		if o.using = placeOf(ctx).alias; o.using == "" {
@@ -144,10 +147,13 @@ func Atomic(ctx context.Context, f func(ctx context.Context) error, opts ...TxOp
 	t := &tx{parent: s.tx, outer: txOf(ctx), db: s.id}
 	var n uint32
 	if t.parent == nil {
-		t.root = &txRoot{}
+		t.root = &txRoot{isolation: o.Isolation, deferrable: o.Deferrable}
 		err = s.begin(ctx, t.root, o.TxBegin)
 	} else {
 		t.root = t.parent.root
+		if err := o.within(t.root); err != nil {
+			return err
+		}
 		t.parent.mu.Lock()
 		t.root.savepoints++
 		n = t.root.savepoints

@@ -41,6 +41,8 @@ var site = urls.Patterns{
 	urls.Path("save/", saved),
 	urls.Path("write/", written),
 	urls.Path("transaction/", transaction),
+	urls.Path("transaction/left/", left),
+	urls.Path("transaction/refused/", refused),
 
 	urls.Path("unfetched/", unfetched),
 	urls.Path("unfetched/rows/", unfetchedRows),

@@ -39,9 +39,8 @@ type Conn interface {
 	// Query starts a statement. With a done ctx it is interrupted, then and in
 	// Fill, and only it.
 	Query(ctx context.Context, st Statement) (Cursor, error)
-	// Begin starts a transaction, waiting for locks of other processes. A
-	// read-only one sees the data as they were at its first statement.
-	Begin(ctx context.Context, readOnly bool) error
+	// Begin starts a transaction, waiting for locks of other processes.
+	Begin(ctx context.Context, opts TxOptions) error
 	// Commit makes the transaction durable. An error with CodeUnknown says
 	// that it is not known whether it did; after any other error the
 	// transaction has been rolled back.
@@ -62,6 +61,18 @@ type Conn interface {
 	// Release rolls back what is open, closes cursors and gives the connection
 	// back.
 	Release()
+}
+
+// TxOptions say how a transaction runs.
+type TxOptions struct {
+	// ReadOnly is for connections that were acquired to Hold. Such a transaction
+	// sees the data as they were at its first statement, unless Isolation is a
+	// level that doesn't.
+	ReadOnly bool
+	// Isolation is the least that it needs: a driver may isolate it more.
+	Isolation abi.Isolation
+	// Deferrable makes a read-only and serializable one wait until it can't fail.
+	Deferrable bool
 }
 
 // Statement is one SQL statement with its parameters in the database's own form.

@@ -24,7 +24,7 @@ func Example() {
 		panic(err)
 	}
 	defer c.Release()
-	if err := c.Begin(ctx, false); err != nil {
+	if err := c.Begin(ctx, db.TxOptions{}); err != nil {
 		panic(err)
 	}
 	for _, st := range []db.Statement{

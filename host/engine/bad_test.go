@@ -172,6 +172,7 @@ func announcing(v uint32) []byte {
 func TestVersions(t *testing.T) {
 	for v, says := range map[uint32]string{
 		abi.Version:            "did not register a control block",
+		abi.Major << 16:        "did not register a control block", // of before the first addition
 		abi.Version + 1:        "update the host",
 		(abi.Major + 1) << 16:  "update the host",
 		(abi.Major-1)<<16 | 99: "build the app again",

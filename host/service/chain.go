@@ -45,11 +45,13 @@ func (s *Session) inTxAll(token uint64, calls []*call) {
 	t, err := s.tx(token)
 	var items []*db.Item
 	for _, c := range calls {
+		refused := err
+		if err == nil {
+			refused = t.accepts(&c.st)
+		}
 		switch {
-		case err != nil:
-			c.End(nil, err)
-		case t.of(c.st.reg) != nil:
-			c.End(nil, t.of(c.st.reg))
+		case refused != nil:
+			c.End(nil, refused)
 		case c.st.empty:
 			out, err := c.st.nothing()
 			c.End(out, err)

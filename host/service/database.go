@@ -51,9 +51,15 @@ func named(alias string) string {
 	return alias
 }
 
-// of refuses a statement in a transaction of another database.
-func (t *tx) of(reg *registry) error {
-	if t.db == reg.db {
+// accepts refuses a statement in a transaction of another database, or one that
+// writes where data are only read: the database would refuse it too, but some
+// end the transaction with it.
+func (t *tx) accepts(st *prepared) error {
+	reg := st.reg
+	switch {
+	case t.db == reg.db && t.reads && st.Write:
+		return fail(abi.CodeReadOnly, "vinyl: this statement changes data, and its transaction only reads them: leave orm.ReadOnly() out of its Atomic, or write outside of it", "transaction")
+	case t.db == reg.db:
 		return nil
 	}
 	return fail(abi.CodeNotSupported, "vinyl: the statement is for database "+strconv.Quote(named(reg.database))+", but its transaction is in "+strconv.Quote(named(t.database))+
@@ -66,7 +72,7 @@ func (s *Session) txFor(st *prepared) (*tx, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t, t.of(st.reg)
+	return t, t.accepts(st)
 }
 
 // databaseOf is the database of a registry, 0 for the default one.

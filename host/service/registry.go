@@ -157,7 +157,7 @@ func compare(ctx context.Context, d db.DB, reg *schema.Registry, plans *planner.
 	}
 	defer c.Release()
 	if apply != nil {
-		if err := c.Begin(ctx, false); err != nil {
+		if err := c.Begin(ctx, db.TxOptions{}); err != nil {
 			return nil, err
 		}
 	}

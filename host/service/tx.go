@@ -16,6 +16,7 @@ type tx struct {
 	end      context.CancelCauseFunc
 	db       db.DB
 	database string // its alias
+	reads    bool   // and does not write
 
 	// Under turn:
 	timer *time.Timer
@@ -52,11 +53,11 @@ func (s *Session) beginTx(ctx context.Context, msg []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Begin(ctx, m.ReadOnly); err != nil {
+	if err := c.Begin(ctx, db.TxOptions{ReadOnly: m.ReadOnly, Isolation: m.Isolation, Deferrable: m.Deferrable}); err != nil {
 		c.Release()
 		return nil, err
 	}
-	t := &tx{turn: make(chan struct{}, 1), conn: c, db: d, database: alias}
+	t := &tx{turn: make(chan struct{}, 1), conn: c, db: d, database: alias, reads: m.ReadOnly}
 	t.life, t.end = context.WithCancelCause(context.Background())
 	token := newToken()
 	s.mu.Lock()

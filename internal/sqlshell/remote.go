@@ -61,7 +61,7 @@ func (r *remote) one(ctx context.Context, sql string, out Sink) (err error) {
 		if r.conn.InTx() {
 			return &abi.OpError{Code: abi.CodeDatabase, Message: "a transaction is open: COMMIT or ROLLBACK first"}
 		}
-		err = r.conn.Begin(ctx, false)
+		err = r.conn.Begin(ctx, db.TxOptions{})
 	case short && (words[0] == "COMMIT" || words[0] == "END"):
 		err = r.conn.Commit(ctx)
 	case short && words[0] == "ROLLBACK":

@@ -49,7 +49,7 @@ func cursors(t *testing.T, d *database) {
 	for _, marked := range []bool{false, true} {
 		c := d.acquire(db.Hold)
 		if marked {
-			require.NoError(t, c.Begin(t.Context(), true))
+			require.NoError(t, c.Begin(t.Context(), db.TxOptions{ReadOnly: true}))
 		}
 		a, b := d.stream(t, c, 100, marked), d.stream(t, c, 50, marked)
 		aDone, bDone := false, false
@@ -71,7 +71,7 @@ func cursors(t *testing.T, d *database) {
 func streams(t *testing.T, d *database) {
 	d.write("CREATE TABLE t (id integer PRIMARY KEY)")
 	c := d.acquire(db.Write)
-	require.NoError(t, c.Begin(t.Context(), false))
+	require.NoError(t, c.Begin(t.Context(), db.TxOptions{}))
 	s := d.stream(t, c, 1000, true)
 	for done := false; !done; {
 		done = s.next(db.Limits{Rows: 100, Bytes: 1 << 20})
@@ -89,7 +89,7 @@ func earlyEnd(t *testing.T, d *database) {
 	for _, tx := range []bool{false, true} {
 		c := d.acquire(db.Hold)
 		if tx {
-			require.NoError(t, c.Begin(t.Context(), true))
+			require.NoError(t, c.Begin(t.Context(), db.TxOptions{ReadOnly: true}))
 		}
 		for i := range 4 {
 			s := d.stream(t, c, many, tx || i%2 == 0)
@@ -112,7 +112,7 @@ func lateCursors(t *testing.T, d *database) {
 	lim := db.Limits{Rows: 2, Bytes: 1 << 20}
 	for _, end := range []func(db.Conn) error{func(c db.Conn) error { return c.Commit(context.Background()) }, db.Conn.Rollback} {
 		c := d.acquire(db.Write)
-		require.NoError(t, c.Begin(t.Context(), false))
+		require.NoError(t, c.Begin(t.Context(), db.TxOptions{}))
 		s := d.stream(t, c, 100, true)
 		require.False(t, s.next(lim))
 		if err := end(c); err == nil { // a driver may refuse to commit while a cursor is open
@@ -180,7 +180,7 @@ func cancelled(t *testing.T, d *database) {
 func deadline(t *testing.T, d *database) {
 	d.write("CREATE TABLE t (id integer PRIMARY KEY)")
 	c := d.acquire(db.Write)
-	require.NoError(t, c.Begin(t.Context(), false))
+	require.NoError(t, c.Begin(t.Context(), db.TxOptions{}))
 	d.must(c, "INSERT INTO t (id) VALUES (1)")
 	require.NoError(t, c.Savepoint(t.Context(), abi.SavepointCreate, 1))
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
@@ -191,7 +191,7 @@ func deadline(t *testing.T, d *database) {
 		Code(t, abi.CodeTxDone, c.Savepoint(t.Context(), abi.SavepointRollback, 1))
 		Code(t, abi.CodeTxDone, c.Commit(t.Context()))
 		require.Zero(t, d.count("t"))
-		require.NoError(t, c.Begin(t.Context(), false), "the connection goes on")
+		require.NoError(t, c.Begin(t.Context(), db.TxOptions{}), "the connection goes on")
 		d.must(c, "INSERT INTO t (id) VALUES (1)")
 		require.NoError(t, c.Commit(t.Context()))
 		return

@@ -23,6 +23,8 @@ type Suite struct {
 	// FailedTx tells that an error leaves a transaction useless until it is
 	// rolled back to a savepoint.
 	FailedTx bool
+	// Levels tells that weak levels of isolation are weaker than strong ones.
+	Levels bool
 	// Remote tells that results are read whole, and that a statement which is
 	// cancelled takes its transaction with it.
 	Remote bool
@@ -32,7 +34,7 @@ type Suite struct {
 func (s Suite) Run(t *testing.T) {
 	for name, f := range map[string]func(*testing.T, *database){
 		"values": values, "frames": frames, "affected": affected, "parameters": parameters, "read only": readOnly, "refused": refused,
-		"commit": commit, "rollback": rollback, "read-only transaction": readTx, "savepoints": savepoints, "errors in transactions": failing,
+		"commit": commit, "rollback": rollback, "read-only transaction": readTx, "isolation": isolation, "savepoints": savepoints, "errors in transactions": failing,
 		"integrity": integrity, "wrong SQL": wrongSQL, "cursors": cursors, "streams": streams, "early end": earlyEnd, "cursors end with transactions": lateCursors,
 		"cancelled": cancelled, "deadline": deadline, "commit in time": lateCommit, "acquire": acquire, "concurrent": concurrent, "tables": tables, "closed": closed,
 	} {

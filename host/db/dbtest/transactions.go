@@ -16,7 +16,7 @@ func begun(t *testing.T, d *database) db.Conn {
 	d.write("CREATE TABLE t (id integer PRIMARY KEY)")
 	c := d.acquire(db.Write)
 	require.False(t, c.InTx())
-	require.NoError(t, c.Begin(t.Context(), false))
+	require.NoError(t, c.Begin(t.Context(), db.TxOptions{}))
 	require.True(t, c.InTx())
 	d.must(c, "INSERT INTO t (id) VALUES (1)")
 	return c
@@ -30,7 +30,7 @@ func commit(t *testing.T, d *database) {
 	require.EqualValues(t, 1, d.count("t"))
 	Code(t, abi.CodeTxDone, c.Commit(t.Context()))
 	require.NoError(t, c.Rollback(), "nothing to undo")
-	require.NoError(t, c.Begin(t.Context(), false))
+	require.NoError(t, c.Begin(t.Context(), db.TxOptions{}))
 	d.must(c, "INSERT INTO t (id) VALUES (2)")
 	require.NoError(t, c.Commit(t.Context()))
 	require.EqualValues(t, 2, d.count("t"))
@@ -41,7 +41,7 @@ func rollback(t *testing.T, d *database) {
 	require.NoError(t, c.Rollback())
 	require.False(t, c.InTx())
 	require.Zero(t, d.count("t"))
-	require.NoError(t, c.Begin(t.Context(), false))
+	require.NoError(t, c.Begin(t.Context(), db.TxOptions{}))
 	d.must(c, "INSERT INTO t (id) VALUES (2)")
 	c.Release()
 	require.Zero(t, d.count("t"), "giving a connection back rolls back")
@@ -52,9 +52,9 @@ func readTx(t *testing.T, d *database) {
 	c := begun(t, d)
 	require.NoError(t, c.Commit(t.Context()))
 	h := d.acquire(db.Hold)
-	require.NoError(t, h.Begin(t.Context(), true))
+	require.NoError(t, h.Begin(t.Context(), db.TxOptions{ReadOnly: true}))
 	require.Len(t, d.must(h, "SELECT id FROM t").Rows, 1)
-	require.NoError(t, c.Begin(t.Context(), false), "a reader keeps no writer waiting")
+	require.NoError(t, c.Begin(t.Context(), db.TxOptions{}), "a reader keeps no writer waiting")
 	d.must(c, "INSERT INTO t (id) VALUES (2)")
 	require.NoError(t, c.Commit(t.Context()))
 	require.Len(t, d.must(h, "SELECT id FROM t").Rows, 1, "it sees one state of the data")
@@ -62,6 +62,37 @@ func readTx(t *testing.T, d *database) {
 	Code(t, abi.CodeReadOnly, err)
 	require.NoError(t, h.Rollback())
 	require.Len(t, d.must(h, "SELECT id FROM t").Rows, 2)
+}
+
+// isolation begins transactions at every level, and looks at what a reader of
+// each sees of a change that is committed meanwhile.
+func isolation(t *testing.T, d *database) {
+	d.write("CREATE TABLE t (id integer PRIMARY KEY)")
+	w := d.acquire(db.Write)
+	id := int64(0)
+	for _, level := range []abi.Isolation{abi.IsolationDefault, abi.IsolationReadUncommitted, abi.IsolationReadCommitted, abi.IsolationRepeatableRead, abi.IsolationSerializable} {
+		for _, opts := range []db.TxOptions{{ReadOnly: true, Isolation: level}, {ReadOnly: true, Isolation: level, Deferrable: true}} {
+			if opts.Deferrable && level != abi.IsolationSerializable {
+				continue
+			}
+			h := d.acquire(db.Hold)
+			require.NoError(t, h.Begin(t.Context(), opts), "%+v", opts)
+			d.must(h, "SELECT id FROM t")
+			require.NoError(t, w.Begin(t.Context(), db.TxOptions{Isolation: level}), "%+v", opts)
+			id++
+			d.must(w, "INSERT INTO t (id) VALUES ({1})", abi.Int(id))
+			require.NoError(t, w.Commit(t.Context()))
+			before, after := d.count("t")-1, d.must(h, "SELECT count(*) FROM t").Rows[0][0].Int64()
+			if d.suite.Levels && level > abi.IsolationDefault && level < abi.IsolationRepeatableRead {
+				require.Equal(t, before+1, after, "%v: what was committed before the statement", level)
+			} else {
+				require.Equal(t, before, after, "%v: one state of the data", level)
+			}
+			_, err := d.on(h, "DELETE FROM t")
+			Code(t, abi.CodeReadOnly, err)
+			h.Release()
+		}
+	}
 }
 
 func savepoints(t *testing.T, d *database) {
@@ -153,7 +184,7 @@ func increment(d *database) error {
 		return err
 	}
 	defer c.Release()
-	if err := c.Begin(context.Background(), false); err != nil {
+	if err := c.Begin(context.Background(), db.TxOptions{}); err != nil {
 		return err
 	}
 	if _, err := d.on(c, "UPDATE t SET n = n + 1 WHERE id = {1}", abi.Int(1)); err != nil {

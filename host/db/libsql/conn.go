@@ -319,10 +319,11 @@ func (c *conn) Query(ctx context.Context, q db.Statement) (db.Cursor, error) {
 // InTx tells whether a transaction is open.
 func (c *conn) InTx() bool { return c.tx }
 
-// Begin starts a transaction.
-func (c *conn) Begin(ctx context.Context, readOnly bool) error {
+// Begin starts a transaction. All of them are serializable here: there is one
+// that writes at a time, and those that read see one state of the data.
+func (c *conn) Begin(ctx context.Context, opts db.TxOptions) error {
 	sql := "BEGIN IMMEDIATE"
-	if readOnly {
+	if opts.ReadOnly {
 		sql = "BEGIN"
 	}
 	if _, err := c.run(ctx, sql, nil, false, true); err != nil {
@@ -334,7 +335,7 @@ func (c *conn) Begin(ctx context.Context, readOnly bool) error {
 		}
 		return err
 	}
-	c.tx, c.readOnly = true, readOnly
+	c.tx, c.readOnly = true, opts.ReadOnly
 	return nil
 }
 

@@ -47,7 +47,7 @@ func TestStreamsExpire(t *testing.T) {
 	require.NoError(t, err)
 	defer c.Release()
 	for {
-		if err = c.Begin(t.Context(), false); err == nil {
+		if err = c.Begin(t.Context(), db.TxOptions{}); err == nil {
 			break
 		}
 	}
@@ -71,7 +71,7 @@ func TestTransactionsEnd(t *testing.T) {
 		c, err := d.Acquire(t.Context(), db.Write)
 		require.NoError(t, err)
 		defer c.Release()
-		require.NoError(t, c.Begin(t.Context(), false))
+		require.NoError(t, c.Begin(t.Context(), db.TxOptions{}))
 		time.Sleep(5 * time.Millisecond)
 		_, err = dbtest.On(t.Context(), c, false, "SELECT 1")
 		dbtest.Code(t, abi.CodeTimeout, err)
@@ -174,7 +174,7 @@ func TestUnknownOutcome(t *testing.T) {
 	require.NoError(t, err)
 	defer c.Release()
 	cut.Store(false)
-	require.NoError(t, c.Begin(t.Context(), false))
+	require.NoError(t, c.Begin(t.Context(), db.TxOptions{}))
 	_, err = dbtest.On(t.Context(), c, true, "INSERT INTO t VALUES (2)")
 	require.NoError(t, err)
 	cut.Store(true)

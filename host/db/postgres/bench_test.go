@@ -120,7 +120,7 @@ func BenchmarkWrite(b *testing.B) {
 	for b.Loop() {
 		c, err := d.Acquire(context.Background(), db.Write)
 		require.NoError(b, err)
-		require.NoError(b, c.Begin(context.Background(), false))
+		require.NoError(b, c.Begin(context.Background(), db.TxOptions{}))
 		require.NoError(b, on(c.(*conn), "UPDATE b SET a = $1 WHERE id = $2", args...))
 		require.NoError(b, c.Commit(context.Background()))
 		c.Release()

@@ -31,7 +31,8 @@ type Config struct {
 	IdleTimeout, Lifetime time.Duration
 	// Pooler says that a pooler in transaction mode (PgBouncer) stands before the
 	// server: every transaction may run in another session.
-	Pooler bool
+	Pooler    bool
+	isolation abi.Isolation // of transactions that ask for none; 0 is the server's own
 	// Attrs is target_session_attrs: which of several servers will do.
 	Attrs string
 	// CancelTimeout is how long the server has to obey a cancellation, or to
@@ -74,7 +75,8 @@ func ParseURL(s string) (cfg Config, err error) {
 	if cfg.Attrs = q.Get("target_session_attrs"); cfg.Attrs == "" {
 		cfg.Attrs = os.Getenv("PGTARGETSESSIONATTRS")
 	}
-	if cfg.Server, err = pgconn.ParseConfig(base + "?" + q.Encode()); err != nil {
+	params := strings.ReplaceAll(q.Encode(), "+", "%20") // to pgconn, as to libpq, + is no space
+	if cfg.Server, err = pgconn.ParseConfig(base + "?" + params); err != nil {
 		return cfg, bad(s, reason(err)+" (special characters of a password are written as %XX)")
 	}
 	for k, v := range fixed {
@@ -82,6 +84,13 @@ func ParseURL(s string) (cfg Config, err error) {
 	}
 	if cfg.Server.RuntimeParams["application_name"] == "" {
 		cfg.Server.RuntimeParams["application_name"] = "vinyl-edge"
+	}
+	for k, v := range cfg.Server.RuntimeParams {
+		if strings.EqualFold(k, isolationSetting) {
+			if cfg.isolation, err = isolation(v); err != nil {
+				return cfg, bad(s, err.Error())
+			}
+		}
 	}
 	if cfg.Server.ConnectTimeout == 0 {
 		cfg.Server.ConnectTimeout = 10 * time.Second

@@ -84,18 +84,15 @@ func (c *conn) close() {
 func (c *conn) InTx() bool { return c.tx && !c.broken && c.pg.TxStatus() != txIdle }
 
 // Begin starts a transaction.
-func (c *conn) Begin(ctx context.Context, readOnly bool) error {
-	sql := "BEGIN"
-	if readOnly {
-		sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" // costs nothing, and never fails
-	}
+func (c *conn) Begin(ctx context.Context, opts db.TxOptions) error {
+	sql := c.db.begin(opts)
 	if c.locals != "" {
 		sql += "; " + c.locals
 	}
 	if _, err := c.command(ctx, sql); err != nil {
 		return err
 	}
-	c.tx, c.readTx = true, readOnly
+	c.tx, c.readTx = true, opts.ReadOnly
 	return nil
 }
 

@@ -30,7 +30,7 @@ func acquire(tb testing.TB, d *DB, mode db.Mode) *conn {
 func begin(tb testing.TB, d *DB) *conn {
 	tb.Helper()
 	c := acquire(tb, d, db.Write)
-	require.NoError(tb, c.Begin(context.Background(), false))
+	require.NoError(tb, c.Begin(context.Background(), db.TxOptions{}))
 	return c
 }
 
@@ -203,8 +203,8 @@ func TestTransactionsThatAreInTheWay(t *testing.T) {
 	require.NoError(t, a.Rollback())
 	require.NoError(t, b.Rollback())
 
-	require.NoError(t, a.Begin(t.Context(), false))
-	require.NoError(t, b.Begin(t.Context(), false))
+	require.NoError(t, a.Begin(t.Context(), db.TxOptions{}))
+	require.NoError(t, b.Begin(t.Context(), db.TxOptions{}))
 	require.NoError(t, on(a, "SELECT n FROM t"))
 	require.NoError(t, on(b, update, abi.Int(1)))
 	require.NoError(t, b.Commit(t.Context()))
@@ -213,7 +213,7 @@ func TestTransactionsThatAreInTheWay(t *testing.T) {
 	require.True(t, db.Retryable(err))
 	require.NoError(t, a.Rollback())
 
-	require.NoError(t, a.Begin(t.Context(), false))
+	require.NoError(t, a.Begin(t.Context(), db.TxOptions{}))
 	require.NoError(t, on(a, update, abi.Int(1)))
 	_, err = dbtest.Do(t.Context(), d, db.Write, "SELECT n FROM t WHERE id = 1 FOR UPDATE NOWAIT")
 	require.Equal(t, []string{db.BusyLock}, dbtest.Code(t, abi.CodeBusy, err).Detail)

@@ -46,7 +46,7 @@ func TestManyCallers(t *testing.T) {
 					return err
 				}
 				defer c.Release()
-				if err := c.Begin(ctx, false); err != nil {
+				if err := c.Begin(ctx, db.TxOptions{}); err != nil {
 					return err
 				}
 				if _, err := dbtest.On(ctx, c, true, "INSERT INTO t VALUES ($1)", abi.Int(int64(i))); err != nil {
@@ -113,7 +113,7 @@ func TestAFullDisk(t *testing.T) {
 		require.Contains(t, dbtest.Code(t, abi.CodeFull, insert()).Message, "free some space on the server")
 	}
 	tx := acquire(t, d, db.Write)
-	require.NoError(t, tx.Begin(t.Context(), false))
+	require.NoError(t, tx.Begin(t.Context(), db.TxOptions{}))
 	require.NoError(t, on(tx, "INSERT INTO u VALUES (2)"))
 	dbtest.Code(t, abi.CodeFull, on(tx, "INSERT INTO t VALUES (2)"))
 	dbtest.Code(t, abi.CodeTxDone, tx.Commit(t.Context()))

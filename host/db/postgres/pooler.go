@@ -32,6 +32,11 @@ func split(server *pgconn.Config, mode db.Mode) string {
 		}
 	}
 	server.RuntimeParams = params
+	for k := range locals {
+		if strings.EqualFold(k, isolationSetting) {
+			delete(locals, k) // too late in a transaction: see DB.begin
+		}
+	}
 	if mode != db.Write {
 		delete(locals, "default_transaction_read_only")
 		locals["transaction_read_only"] = "on"

@@ -38,14 +38,19 @@ func TestDriverBehindAPooler(t *testing.T) {
 	dbtest.Suite{
 		Open:        func(tb testing.TB) db.DB { return pooled(tb, bouncer, "") },
 		Placeholder: func(n int) string { return "$" + strconv.Itoa(n) },
-		Blob:        "bytea", FailedTx: true,
+		Blob:        "bytea", FailedTx: true, Levels: true,
 	}.Run(t)
 }
 
 // TestPooler has many connections share one session of the server.
 func TestPooler(t *testing.T) {
 	c := pgtest.Own(t, pgtest.Options{})
-	d := pooled(t, pgtest.Bouncer(t, c, 1), "&statement_timeout=3s")
+	d := pooled(t, pgtest.Bouncer(t, c, 1), "&statement_timeout=3s&default_transaction_isolation=repeatable%20read")
+	w := begin(t, d) // the setting comes too late for a transaction that runs, so BEGIN says it
+	level, err := dbtest.On(t.Context(), w, false, "SHOW transaction_isolation")
+	require.NoError(t, err)
+	require.Equal(t, "repeatable read", level.Rows[0][0].Str)
+	w.Release()
 	write(t, d, "CREATE TABLE t (id integer PRIMARY KEY, v text)")
 	write(t, d, "INSERT INTO t VALUES (1, 'a'), (2, 'b')")
 
@@ -67,7 +72,7 @@ func TestPooler(t *testing.T) {
 	require.Equal(t, "1", c.Exec("SELECT count(*) FROM pg_stat_activity WHERE application_name IN ('vinyl-edge', '') AND backend_type = 'client backend' AND pid <> pg_backend_pid()")[0][0])
 	require.Equal(t, [][]abi.Value{{abi.Int(0)}}, read(t, d, "SELECT count(*) FROM pg_prepared_statements"))
 
-	_, err := dbtest.Do(t.Context(), d, db.Read, "INSERT INTO t VALUES (3, 'c')")
+	_, err = dbtest.Do(t.Context(), d, db.Read, "INSERT INTO t VALUES (3, 'c')")
 	dbtest.Code(t, abi.CodeReadOnly, err)
 	require.Equal(t, []abi.Value{abi.Text("off"), abi.Text("3s"), abi.Text("UTC"), abi.Text("postgres")}, func() []abi.Value {
 		r, err := dbtest.Do(t.Context(), d, db.Write, "SELECT current_setting('transaction_read_only'), current_setting('statement_timeout'), current_setting('timezone'), current_setting('intervalstyle')")
@@ -86,7 +91,7 @@ func TestPooler(t *testing.T) {
 	write(t, d, "UPDATE t SET v = id")
 	write(t, d, "ALTER TABLE t ALTER v TYPE integer USING v::integer")
 	require.Equal(t, abi.Int(1), read(t, d, "SELECT v FROM t ORDER BY id")[0][0], "reading is done again")
-	w := acquire(t, d, db.Write)
+	w = acquire(t, d, db.Write)
 	insert := "INSERT INTO t VALUES ($1, 0) RETURNING v"
 	require.NoError(t, on(w, insert, abi.Int(10)))
 	require.NoError(t, on(w, "ALTER TABLE t ALTER v TYPE bigint"))

@@ -27,6 +27,6 @@ func TestDriver(t *testing.T) {
 	dbtest.Suite{
 		Open:        func(tb testing.TB) db.DB { return opened(tb, "") },
 		Placeholder: func(n int) string { return "$" + strconv.Itoa(n) },
-		Blob:        "bytea", FailedTx: true,
+		Blob:        "bytea", FailedTx: true, Levels: true,
 	}.Run(t)
 }

@@ -48,7 +48,7 @@ func TestNothingOfARequestReachesAnother(t *testing.T) {
 		read := func(sql string) []abi.Value { return rowsOn(t, c, sql)[0] }
 		read("SELECT 'kept'")
 		if inTx {
-			require.NoError(t, c.Begin(t.Context(), false))
+			require.NoError(t, c.Begin(t.Context(), db.TxOptions{}))
 		}
 		b, err := db.All(t.Context(), c, db.Statement{SQL: "SELECT everything()", Raw: true}, nil, 0)
 		require.NoError(t, err, string(b))

@@ -63,12 +63,12 @@ func TestPlansGoStale(t *testing.T) {
 	write(t, d, "ALTER TABLE t ALTER v TYPE integer USING v::integer")
 	require.Equal(t, []abi.Value{abi.Int(5)}, get(), "the type of a column and of a parameter")
 	c := acquire(t, d, db.Read)
-	require.NoError(t, c.Begin(t.Context(), true))
+	require.NoError(t, c.Begin(t.Context(), db.TxOptions{ReadOnly: true}))
 	write(t, d, "ALTER TABLE t ALTER v TYPE bigint")
 	_, err := dbtest.On(t.Context(), c, false, "SELECT v FROM t WHERE v = $1", abi.Text("5"))
 	require.True(t, db.Retryable(err), "%v", err)
 	require.NoError(t, c.Rollback())
-	require.NoError(t, c.Begin(t.Context(), true))
+	require.NoError(t, c.Begin(t.Context(), db.TxOptions{ReadOnly: true}))
 	_, err = dbtest.On(t.Context(), c, false, "SELECT v FROM t WHERE v = $1", abi.Text("5"))
 	require.NoError(t, err)
 	c.Release()
@@ -162,7 +162,7 @@ func TestStreamsWaitForTheirReader(t *testing.T) {
 	for _, tx := range []bool{false, true} {
 		c := acquire(t, d, db.Write)
 		if tx {
-			require.NoError(t, c.Begin(t.Context(), false))
+			require.NoError(t, c.Begin(t.Context(), db.TxOptions{}))
 		}
 		cur, err := c.Query(t.Context(), db.Statement{SQL: "SELECT nextval('made'), repeat('x', 1000) FROM generate_series(1, 1000000)", Stream: true})
 		require.NoError(t, err)

@@ -75,7 +75,7 @@ func TestWALIsBounded(t *testing.T) {
 	require.Less(t, size(), int64(8<<20), "it is begun again after 1,000 pages")
 	h, err := d.Acquire(t.Context(), db.Hold)
 	require.NoError(t, err)
-	require.NoError(t, h.Begin(t.Context(), true))
+	require.NoError(t, h.Begin(t.Context(), db.TxOptions{ReadOnly: true}))
 	_, err = dbtest.On(t.Context(), h, false, "SELECT count(*) FROM t")
 	require.NoError(t, err)
 	fill()

@@ -246,10 +246,11 @@ func (c *conn) strings(ctx context.Context, sql string, args ...string) (rows []
 // InTx tells whether a transaction is open.
 func (c *conn) InTx() bool { return c.tx && !c.sq.AutocommitEnabled() }
 
-// Begin starts a transaction.
-func (c *conn) Begin(ctx context.Context, readOnly bool) error {
+// Begin starts a transaction. All of them are serializable here: there is one
+// that writes at a time, and those that read see one state of the data.
+func (c *conn) Begin(ctx context.Context, opts db.TxOptions) error {
 	sql := "BEGIN IMMEDIATE"
-	if readOnly {
+	if opts.ReadOnly {
 		sql = "BEGIN"
 	}
 	if err := c.exec(ctx, sql); err != nil {

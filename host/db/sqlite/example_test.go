@@ -45,7 +45,7 @@ func Example() {
 	}
 	write("CREATE TABLE votes (n integer)")
 	write("INSERT INTO votes VALUES (?)", abi.Int(1))
-	if err := writer.Begin(ctx, false); err != nil {
+	if err := writer.Begin(ctx, db.TxOptions{}); err != nil {
 		panic(err)
 	}
 	write("UPDATE votes SET n = n + 1")

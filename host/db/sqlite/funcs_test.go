@@ -112,7 +112,7 @@ func TestFunctionFailureUndoesTheStatement(t *testing.T) {
 	c, err := d.Acquire(t.Context(), db.Write)
 	require.NoError(t, err)
 	defer c.Release()
-	require.NoError(t, c.Begin(t.Context(), false))
+	require.NoError(t, c.Begin(t.Context(), db.TxOptions{}))
 	_, err = dbtest.On(t.Context(), c, true, "UPDATE t SET s = 'a' REGEXP s")
 	require.ErrorContains(t, err, "regular expression")
 	require.False(t, c.InTx())
