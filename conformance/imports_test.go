@@ -76,12 +76,12 @@ var rules = []rule{
 		folder: "host", may: append([]string{"orm/planner", "orm/migrate", "orm/sqltext"}, planning...), never: []string{"./orm", "./guest/...", "./templ/..."},
 		modules: []string{
 			"github.com/tetratelabs/wazero", "github.com/prometheus/client_golang", "github.com/prometheus/client_model", "github.com/prometheus/common",
-			"zombiezen.com/go/sqlite", "modernc.org/sqlite", "modernc.org/libc", "github.com/jackc/pgx", "github.com/tursodatabase/libsql-client-go", "github.com/coder/websocket", "golang.org/x/sys", "golang.org/x/sync", "golang.org/x/net",
+			"zombiezen.com/go/sqlite", "modernc.org/sqlite", "modernc.org/libc", "github.com/jackc/pgx", "github.com/tursodatabase/libsql-client-go", "github.com/coder/websocket", "golang.org/x/sys", "golang.org/x/sync", "golang.org/x/net", "go.opentelemetry.io/otel",
 		},
 	},
 	{folder: "host/db/dbtest", may: []string{"abi", "host/db"}, modules: []string{"github.com/stretchr/testify"}},
 	{folder: "host/db/postgres/pgtest", may: []string{"internal/need"}, modules: []string{"github.com/jackc/pgx"}},
-	{folder: "host/hosttest", may: []string{"abi", "orm", "guest/...", "host/...", "orm/planner", "orm/migrate", "orm/schema", "orm/query"}},
+	{folder: "host/hosttest", may: []string{"abi", "orm", "guest/...", "host/...", "orm/planner", "orm/migrate", "orm/schema", "orm/query"}, modules: []string{"go.opentelemetry.io/otel"}},
 	{folder: "internal", may: []string{"abi", "templ/lean", "host/..."}, never: []string{"./guest/...", "./orm"}, modules: []string{"github.com/a-h", "golang.org/x/mod", "golang.org/x/tools"}},
 	{folder: "internal/gomodels", may: []string{"orm/schema"}, never: []string{"./guest/...", "./orm", "./host/..."}, modules: []string{"golang.org/x/tools"}},
 	{
@@ -94,7 +94,7 @@ var rules = []rule{
 	{folder: "internal/generate", may: []string{"internal/gomodels"}, never: []string{"./guest/...", "./orm", "./host/..."}},
 	{
 		folder: "cmd", never: []string{"./guest/..."}, may: []string{"abi", "orm/...", "host/...", "templ/...", "internal/..."},
-		modules: []string{"github.com/alecthomas/kong", "github.com/pelletier/go-toml", "github.com/prometheus/client_golang", "golang.org/x/sys", "golang.org/x/sync", "golang.org/x/term", "golang.org/x/tools", "github.com/mattn/go-isatty"},
+		modules: []string{"github.com/alecthomas/kong", "github.com/pelletier/go-toml", "github.com/prometheus/client_golang", "golang.org/x/sys", "golang.org/x/sync", "golang.org/x/term", "golang.org/x/tools", "github.com/mattn/go-isatty", "go.opentelemetry.io/otel"},
 	},
 	{folder: "examples", may: []string{"guest/...", "orm", "orm/contenttypes/...", "orm/fn", "orm/ref", "templ/..."}, never: []string{"./host/..."}, modules: []string{"github.com/a-h/templ"}},
 	{folder: "conformance/idea", may: []string{"guest/...", "orm", "templ/..."}, never: []string{"./host/..."}, modules: []string{"github.com/a-h/templ", "golang.org/x/sync"}},

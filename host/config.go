@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Variant says how instances do their I/O.
@@ -64,6 +66,11 @@ type Config struct {
 
 	SlowQuery  time.Duration // statements that take longer are logged, with the view's name; 0: none
 	CommentSQL bool          // end statements with a comment that names app, view and route
+
+	// TracerProvider makes OpenTelemetry's spans of requests, of what they ask of
+	// databases and other sites, and continues traces; nil: none. It is ended by
+	// whoever made it, after the host.
+	TracerProvider trace.TracerProvider
 
 	Trace func(sql string) // called with every statement before it runs
 

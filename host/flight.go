@@ -13,6 +13,7 @@ import (
 	"github.com/vinyl-edge/vinyl/abi"
 	"github.com/vinyl-edge/vinyl/host/engine"
 	"github.com/vinyl-edge/vinyl/host/httpabi"
+	"github.com/vinyl-edge/vinyl/host/internal/tracing"
 )
 
 var (
@@ -29,6 +30,7 @@ type flight struct {
 	rc    *http.ResponseController
 	x     *engine.Exchange
 	id    string
+	trace *tracing.Request
 	slow  *slowBody    // a body that is read while the guest runs
 	head  httpabi.Head // of the response, once accept has seen it
 	whole bool         // the head came with all of the body
@@ -57,6 +59,10 @@ func (f *flight) serve() {
 	head := httpabi.Request(f.r, f.h.proxies, f.id, uint32(min(timeout/time.Millisecond, 1<<32-1)))
 	f.x = engine.NewExchange(head.Append(make([]byte, 0, head.Size())), body, f.r.Method+" "+f.r.URL.Path, f.id)
 	f.x.Accept = f.accept
+	if f.trace != nil {
+		f.trace.Head(&head)
+		f.x.NewSession = func() engine.Session { return f.h.service.SessionIn(f.id, f.trace) }
+	}
 	until := time.Now().Add(timeout)
 	f.by.Store(until.UnixNano())
 	defer f.h.watch.add(f).remove(f)

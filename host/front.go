@@ -18,6 +18,7 @@ func (h *Host) routes() http.Handler {
 			return
 		}
 		f := &flight{h: h, w: w, r: r, rc: http.NewResponseController(w), id: newID()}
+		f.trace = h.tracer.Request(r, f.id)
 		h.metrics.inFlight.Add(1)
 		defer f.account(time.Now())
 		if h.static != nil && strings.HasPrefix(r.URL.Path, h.cfg.StaticURL) {
@@ -49,6 +50,7 @@ func (h *Host) health(w http.ResponseWriter, _ *http.Request) {
 func (f *flight) account(began time.Time) {
 	d := time.Since(began)
 	f.h.metrics.inFlight.Add(-1)
+	f.trace.End(f.code)
 	f.h.metrics.request(f.r.Method, f.code, d)
 	if !f.h.cfg.AccessLog {
 		return

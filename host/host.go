@@ -16,6 +16,7 @@ import (
 	"github.com/vinyl-edge/vinyl/host/db/open"
 	"github.com/vinyl-edge/vinyl/host/engine"
 	"github.com/vinyl-edge/vinyl/host/httpabi"
+	"github.com/vinyl-edge/vinyl/host/internal/tracing"
 	"github.com/vinyl-edge/vinyl/host/service"
 )
 
@@ -23,6 +24,7 @@ import (
 type Host struct {
 	cfg      Config
 	metrics  *metrics
+	tracer   *tracing.Tracer // nil: no spans
 	db       db.DB
 	dbs      map[string]db.DB // further ones
 	replicas map[string]db.DB
@@ -56,7 +58,7 @@ func New(ctx context.Context, cfg Config) (_ *Host, err error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
 	}
-	h := &Host{cfg: cfg, metrics: newMetrics(), gone: make(chan struct{}), cut: make(chan struct{})}
+	h := &Host{cfg: cfg, metrics: newMetrics(), tracer: tracing.New(cfg.TracerProvider), gone: make(chan struct{}), cut: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			h.close()
@@ -107,7 +109,7 @@ func New(ctx context.Context, cfg Config) (_ *Host, err error) {
 		MemoryLimit: uint64(cfg.MemoryLimit), CacheDir: cfg.CacheDir, Env: cfg.Env, Log: cfg.Log,
 		NewSession: func(request string) engine.Session { return h.service.SessionOf(request) },
 		Together:   together,
-		Routes:     cfg.SlowQuery > 0 || cfg.CommentSQL,
+		Routes:     cfg.SlowQuery > 0 || cfg.CommentSQL || h.tracer != nil,
 		Observer:   h.metrics,
 	})
 	if err != nil {

@@ -128,11 +128,17 @@ func TestServePolls(t *testing.T) {
 	cached := files(t, cache)
 	require.NotEmpty(t, cached)
 	for _, host := range []string{"async", "blocking"} {
+		collector := newReceiver(t)
+		t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
 		p = serve(host)
 		require.NotContains(t, p.before, "building", "nothing has changed")
 		require.Equal(t, cached, files(t, cache), "neither the guest nor its machine code is made again")
 		require.Contains(t, p.get(t, "/polls/1/results/"), ">1 vote<", "%s: the vote is still there", host)
 		p.stop(t)
+		service, _ := collector.seen(t, "GET /polls/<int:question_id>/results/") // sent before the program ended
+		require.Equal(t, "polls", service)
+		_, query := collector.seen(t, "SELECT polls.Question")
+		require.Contains(t, query["db.query.text"], `FROM "polls_question"`)
 	}
 }
 

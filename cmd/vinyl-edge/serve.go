@@ -54,6 +54,8 @@ type serveCmd struct {
 	SlowQuery  time.Duration `default:"0s" help:"Log statements that take longer, with the view's name; 0 is none."`
 	CommentSQL bool          `name:"comment-sql" help:"End statements with a comment that names the view, for those who look at the database."`
 
+	OTLP string `name:"otlp" placeholder:"URL" help:"Send OpenTelemetry's traces to a collector, like http://127.0.0.1:4318. The variables OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER and their kin do so, too."`
+
 	LogFormat string        `enum:"text,json" default:"text" help:"Form of the log: text or json."`
 	AccessLog bool          `default:"true" negatable:"" help:"Log every request."`
 	Grace     time.Duration `default:"10s" help:"How long requests may go on after SIGINT or SIGTERM."`
@@ -128,6 +130,14 @@ func (c *serveCmd) Run(ctx context.Context, parsed *kong.Context, out *output) e
 	}
 	hc := c.hostConfig(a, dbs)
 	hc.CacheDir, hc.Env, hc.Log = code, env, log
+	spans, err := newTraces(ctx, c.OTLP, a.name, log, os.Getenv)
+	if err != nil {
+		return err
+	}
+	if spans != nil {
+		hc.TracerProvider = spans
+		defer endTraces(spans, c.Grace, log)
+	}
 	var h *host.Host
 	// From the cache of compiled code this takes no time worth a word.
 	err = out.during("compiling for this machine", func() (err error) {

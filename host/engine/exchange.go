@@ -24,6 +24,8 @@ type Exchange struct {
 	// Accept, if not nil, looks at a response head before it is taken; size is
 	// that of the body, -1 if it is streamed. What it refuses the guest hears of.
 	Accept func(head []byte, size int64) error
+	// NewSession, if not nil, makes its session in place of Config.NewSession.
+	NewSession func() Session
 	// Over, if not nil, is called when the guest is through with the request.
 	Over func(*Instance)
 

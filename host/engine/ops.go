@@ -43,7 +43,11 @@ func (in *Instance) session(x *Exchange) Session {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.session == nil {
-		x.session = in.engine.cfg.NewSession(x.ID)
+		if x.NewSession != nil {
+			x.session = x.NewSession()
+		} else {
+			x.session = in.engine.cfg.NewSession(x.ID)
+		}
 		if x.ended.Load() { // and the view goes on all the same
 			x.session.Close()
 		}

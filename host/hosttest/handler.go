@@ -26,7 +26,11 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id := h.requestID()
+	span := h.tracer.Request(r, id)
 	head := httpabi.Request(r, h.opts.Proxies, id, uint32(h.opts.Timeout/time.Millisecond))
+	if span != nil {
+		span.Head(&head)
+	}
 	// The view may go on after the response, when net/http has ended its own
 	// context.
 	ctx, cancel := context.WithCancelCause(h.life)
@@ -42,7 +46,7 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) {
 		defer h.views.Done()
 		defer cancel(nil)
 		defer stop()
-		s := h.svc.SessionOf(id)
+		s := h.svc.SessionIn(id, span)
 		defer s.Close()
 		defer close(served)
 		defer func() {
@@ -63,5 +67,6 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) {
 	if !body.leave() {
 		httpabi.HangUp(w)
 	}
+	defer func() { span.End(res.status()) }()
 	res.leave()
 }

@@ -15,10 +15,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/vinyl-edge/vinyl/abi"
 	"github.com/vinyl-edge/vinyl/host/db"
 	"github.com/vinyl-edge/vinyl/host/db/open"
 	"github.com/vinyl-edge/vinyl/host/httpabi"
+	"github.com/vinyl-edge/vinyl/host/internal/tracing"
 	"github.com/vinyl-edge/vinyl/host/service"
 )
 
@@ -44,6 +47,8 @@ type Options struct {
 	Limits     service.Limits // of a request, none by default
 	// AfterTimeout bounds the work after a response, 10 s by default.
 	AfterTimeout time.Duration
+	// TracerProvider makes OpenTelemetry's spans, as in host.Config.
+	TracerProvider trace.TracerProvider
 	// Trace is called with the SQL of every statement before it runs.
 	Trace func(sql string)
 	// Observe is called at the end of every operation: to count queries.
@@ -59,6 +64,8 @@ type Host struct {
 	db   db.DB
 	dbs  map[string]db.DB // all, by alias
 	svc  *service.Service
+
+	tracer *tracing.Tracer
 
 	life   context.Context
 	end    context.CancelFunc
@@ -78,7 +85,7 @@ func New(tb TB, app abi.App, opts Options) *Host {
 	if opts.AfterTimeout <= 0 {
 		opts.AfterTimeout = 10 * time.Second
 	}
-	h := &Host{tb: tb, app: app, opts: opts, log: opts.Log}
+	h := &Host{tb: tb, app: app, opts: opts, log: opts.Log, tracer: tracing.New(opts.TracerProvider)}
 	if h.log == nil {
 		w := &logWriter{tb: tb}
 		tb.Cleanup(w.close) // the last of all: cleanups run backwards

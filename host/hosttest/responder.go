@@ -19,6 +19,7 @@ type responder struct {
 	mu   sync.Mutex
 	w    http.ResponseWriter // nil once net/http takes no more
 	head bool
+	code int // of the head
 	done bool
 	skip bool // the body is not sent
 }
@@ -42,7 +43,7 @@ func (r *responder) Head(h *abi.ResponseHead, body []byte, end bool) error {
 		r.log.Error(err.Error())
 		return abi.ErrMessage
 	}
-	r.head, r.skip = true, head.Bodyless(r.method)
+	r.head, r.code, r.skip = true, head.Status, head.Bodyless(r.method)
 	if end && !r.skip && head.Length < 0 {
 		r.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	}
@@ -116,6 +117,14 @@ func (r *responder) leave() {
 	case r.head:
 		panic(http.ErrAbortHandler)
 	default:
+		r.code = http.StatusInternalServerError
 		http.Error(w, "Internal Server Error", http.StatusInternalServerError)
 	}
+}
+
+// status is the response's, 0 if there was none.
+func (r *responder) status() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.code
 }

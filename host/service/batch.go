@@ -8,6 +8,7 @@ import (
 
 	"github.com/vinyl-edge/vinyl/abi"
 	"github.com/vinyl-edge/vinyl/host/db"
+	"github.com/vinyl-edge/vinyl/host/internal/tracing"
 )
 
 // maxTogether is how many items of a batch are planned before they run.
@@ -21,6 +22,11 @@ func (s *Session) batch(ctx context.Context, msg []byte) ([]byte, error) {
 		return nil, err
 	}
 	b := batch{s: s, ctx: ctx}
+	if s.trace.Sampled() {
+		var span *tracing.Span
+		b.above, span = s.trace.Batch(len(rest))
+		defer span.End(nil)
+	}
 	out := make([]byte, 1, 1024)
 	for len(rest) > 0 {
 		b.left.Store(int64(s.svc.cfg.MaxResult - len(out)))
@@ -71,10 +77,11 @@ func readBatch(msg []byte) ([]string, error) {
 
 // batch is a batch under way.
 type batch struct {
-	s    *Session
-	ctx  context.Context
-	left atomic.Int64 // bytes of results
-	next *entry       // planned already, but not of the group before it
+	s     *Session
+	ctx   context.Context
+	left  atomic.Int64    // bytes of results
+	next  *entry          // planned already, but not of the group before it
+	above context.Context // of the batch's span, nil if there is none
 }
 
 // entry is an item of a batch and its result.
@@ -139,9 +146,12 @@ func (b *batch) plan(msg string) (e *entry) {
 	}
 	var err error
 	if e.st, err = b.s.planned(abi.OpBatch, r); err != nil {
+		if b.above != nil {
+			b.s.trace.Refused(b.above, abi.OpQuery, time.Now(), err)
+		}
 		return e.end(nil, err)
 	}
-	if e.st.empty && e.st.tx == 0 {
+	if e.st.parent = b.above; e.st.empty && e.st.tx == 0 {
 		return e.end(e.st.nothing())
 	}
 	return e
@@ -172,6 +182,9 @@ func (b *batch) run(group []*entry) {
 	}
 	if len(items) == 0 {
 		return
+	}
+	for _, e := range group {
+		e.st.together = len(items)
 	}
 	b.s.runAll(b.ctx, st, items)
 	wait.Wait()

@@ -60,6 +60,11 @@ func (s *Session) inTxAll(token uint64, calls []*call) {
 			items = append(items, &c.Item)
 		}
 	}
+	if s.trace != nil {
+		for _, c := range calls {
+			c.st.together = len(items) // it is read only by those that are items
+		}
+	}
 	if len(items) > 0 {
 		s.together(calls[0].life, t, items)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vinyl-edge/vinyl/abi"
 	"github.com/vinyl-edge/vinyl/host/db"
@@ -38,7 +39,10 @@ func (s *Session) explain(ctx context.Context, msg []byte) ([]byte, error) {
 	st.SQL, st.empty = prefix+st.SQL, false
 	st.Layout = planner.Named
 	st.head = abi.AppendU32([]byte{abi.ResultOK}, 0)
-	return s.read(ctx, st, s.svc.cfg.MaxResult)
+	start := time.Now()
+	out, err := s.read(ctx, st, s.svc.cfg.MaxResult)
+	s.spanned(&st, start, err)
+	return out, err
 }
 
 // explainFormats are PostgreSQL's.

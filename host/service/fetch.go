@@ -11,6 +11,7 @@ import (
 
 	"github.com/vinyl-edge/vinyl/abi"
 	"github.com/vinyl-edge/vinyl/host/httpabi"
+	"github.com/vinyl-edge/vinyl/host/internal/tracing"
 )
 
 // fetcher sends the guests' outgoing requests.
@@ -35,44 +36,63 @@ func (f *fetcher) init(cfg *Config) {
 
 func (f *fetcher) close() { f.client.CloseIdleConnections() }
 
-// start sends the request and returns the response.
-func (f *fetcher) start(ctx context.Context, msg []byte) (*http.Response, error) {
+// start sends the request and returns the response, and the span of both, which
+// the caller ends.
+func (f *fetcher) start(ctx context.Context, msg []byte, trace *tracing.Request) (*http.Response, *tracing.Fetch, error) {
+	req, method, err := f.request(ctx, msg)
+	if err != nil {
+		if trace.Sampled() {
+			trace.Refused(trace.Context(), abi.OpFetch, time.Now(), err)
+		}
+		return nil, nil, err
+	}
+	span := trace.Fetch(req)
+	res, err := f.client.Do(req)
+	if err != nil {
+		err = f.failure(ctx, err)
+		span.End(err)
+		return nil, nil, err
+	}
+	span.Status(res.StatusCode)
+	if res.ContentLength > f.cfg.FetchMax && method != http.MethodHead {
+		_ = res.Body.Close()
+		err := f.tooLarge()
+		span.End(err)
+		return nil, nil, err
+	}
+	return res, span, nil
+}
+
+// request makes the request of a message, if it is allowed.
+func (f *fetcher) request(ctx context.Context, msg []byte) (req *http.Request, method string, err error) {
 	m, body, err := abi.ReadFetchRequest(string(msg))
 	if err != nil {
-		return nil, errMessage
+		return nil, "", errMessage
 	}
 	u, err := url.Parse(m.URL)
 	switch {
 	case err != nil, u.Host == "", u.Scheme != "http" && u.Scheme != "https":
-		return nil, badFetch(strconv.Quote(m.URL) + " is no http or https URL with a host")
+		return nil, "", badFetch(strconv.Quote(m.URL) + " is no http or https URL with a host")
 	case !ascii(u.Host):
-		return nil, badFetch("the host " + strconv.Quote(u.Host) + " has letters beyond ASCII: write it in its xn-- form")
+		return nil, "", badFetch("the host " + strconv.Quote(u.Host) + " has letters beyond ASCII: write it in its xn-- form")
 	case strings.EqualFold(m.Method, http.MethodConnect):
-		return nil, badFetch("CONNECT is for proxies: use another method")
+		return nil, "", badFetch("CONNECT is for proxies: use another method")
 	}
 	if err := f.allowed(u); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	var rd io.Reader
 	if body != "" {
 		rd = strings.NewReader(body)
 	}
-	req, err := http.NewRequestWithContext(ctx, m.Method, m.URL, rd)
+	req, err = http.NewRequestWithContext(ctx, m.Method, m.URL, rd)
 	if err != nil {
-		return nil, badFetch(err.Error())
+		return nil, "", badFetch(err.Error())
 	}
 	if err := f.headers(req, m.Headers); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	res, err := f.client.Do(req)
-	if err != nil {
-		return nil, f.failure(ctx, err)
-	}
-	if res.ContentLength > f.cfg.FetchMax && m.Method != http.MethodHead {
-		_ = res.Body.Close()
-		return nil, f.tooLarge()
-	}
-	return res, nil
+	return req, m.Method, nil
 }
 
 func (f *fetcher) allowed(u *url.URL) error {
@@ -124,14 +144,15 @@ func ascii(s string) bool {
 }
 
 // fetchTo answers OpFetch piece by piece.
-func (s *Session) fetchTo(ctx context.Context, msg []byte, p *pipe) error {
+func (s *Session) fetchTo(ctx context.Context, msg []byte, p *pipe) (err error) {
 	f := &s.svc.fetch
 	ctx, cancel := f.bound(ctx)
 	defer cancel()
-	res, err := f.start(ctx, msg)
+	res, span, err := f.start(ctx, msg, s.trace)
 	if err != nil {
 		return err
 	}
+	defer func() { span.End(err) }()
 	defer res.Body.Close()
 	if err := p.write(ctx, fetchHead(res)); err != nil {
 		return f.failure(ctx, err)
@@ -161,14 +182,15 @@ func (s *Session) fetchTo(ctx context.Context, msg []byte, p *pipe) error {
 }
 
 // fetchAll answers OpFetch at once.
-func (s *Session) fetchAll(ctx context.Context, msg []byte) ([]byte, error) {
+func (s *Session) fetchAll(ctx context.Context, msg []byte) (out []byte, err error) {
 	f := &s.svc.fetch
 	ctx, cancel := f.bound(ctx)
 	defer cancel()
-	res, err := f.start(ctx, msg)
+	res, span, err := f.start(ctx, msg, s.trace)
 	if err != nil {
 		return nil, err
 	}
+	defer func() { span.End(err) }()
 	defer res.Body.Close()
 	limit := min(f.cfg.FetchMax, int64(s.svc.cfg.MaxResult))
 	body, err := io.ReadAll(io.LimitReader(res.Body, limit+1))

@@ -11,11 +11,20 @@ type reading struct {
 	s     *Session
 	db    db.DB
 	items []*db.Item
+	calls []*call // those that have spans
 }
 
-func (r *reading) add(c *call) { r.items = append(r.items, &c.Item) }
+func (r *reading) add(c *call) {
+	r.items = append(r.items, &c.Item)
+	if c.op.Session.trace != nil {
+		r.calls = append(r.calls, c)
+	}
+}
 
 func (r *reading) run() {
+	for _, c := range r.calls {
+		c.st.together = len(r.items)
+	}
 	defer r.s.svc.rescue(r.items)
 	if d, ok := r.db.(db.Reader); ok {
 		d.ReadAll(r.items)

@@ -11,13 +11,15 @@ import (
 	"time"
 
 	"github.com/vinyl-edge/vinyl/abi"
+	"github.com/vinyl-edge/vinyl/host/internal/tracing"
 )
 
 // Session is all operations of one request. Its methods may be called
 // concurrently.
 type Session struct {
 	svc     *Service
-	request string // its id, if known
+	trace   *tracing.Request // nil: nobody wants spans
+	request string           // its id, if known
 	view    atomic.Pointer[view]
 	spent   spent
 	wrote   atomic.Bool // or may have
@@ -82,6 +84,7 @@ func (s *Session) Do(ctx context.Context, kind abi.OpKind, msg []byte) []byte {
 func (s *Session) limited(ctx context.Context, kind abi.OpKind, msg []byte) ([]byte, error) {
 	ctx, end, err := s.admit(ctx, kind, msg)
 	if err != nil {
+		s.refused(kind, time.Now(), err)
 		return nil, err
 	}
 	defer end()
@@ -101,11 +104,11 @@ func (s *Session) do(ctx context.Context, kind abi.OpKind, msg []byte) (out []by
 	case abi.OpDescribe:
 		return s.describe(ctx, msg)
 	case abi.OpQuery, abi.OpExec:
-		return s.statement(ctx, abi.ReadBytes(msg))
+		return s.statement(ctx, kind, abi.ReadBytes(msg))
 	case abi.OpBatch:
 		return s.batch(ctx, msg)
 	case abi.OpStream:
-		return s.statement(ctx, abi.ReadBytes(msg))
+		return s.statement(ctx, kind, abi.ReadBytes(msg))
 	case abi.OpBegin:
 		return s.beginTx(ctx, msg)
 	case abi.OpCommit:

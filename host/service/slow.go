@@ -23,6 +23,7 @@ func (s *Session) named(msg []byte) ([]byte, error) {
 		return nil, errMessage
 	}
 	at.comment = comment(s.svc.cfg.App, at)
+	s.trace.Route(at.pattern, at.name)
 	s.view.Store(at)
 	return []byte{abi.ResultOK}, nil
 }
@@ -54,8 +55,12 @@ func comment(app string, at *view) string {
 	return " /*" + b.String() + "*/"
 }
 
-// slow logs a statement that began at start, if it took long.
+// slow makes the span of a statement that began at start, and logs it if it
+// took long.
 func (s *Session) slow(st *prepared, start time.Time, err *error) {
+	if s.trace != nil {
+		s.spanned(st, start, *err)
+	}
 	if s.svc.cfg.SlowQuery > 0 {
 		s.tookLong(st, time.Since(start), *err)
 	}

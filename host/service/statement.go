@@ -23,6 +23,12 @@ type prepared struct {
 	empty   bool        // no row can match: it need not run
 	row     []abi.Value // what aggregates are of nothing
 	columns int
+
+	// For its span:
+	model    string
+	replica  bool
+	together int             // how many go to the database at once
+	parent   context.Context // if it is neither the transaction's nor the request's
 }
 
 // nothing is the result of a statement that need not run.
@@ -69,6 +75,7 @@ func (s *Session) prepare(r *abi.Reader, buf []byte) (st prepared, err error) {
 	st.comment = s.comment()
 	st.reg, st.tx, st.SQL, st.Write = s.readFrom(reg, p.Write, h.Tx), h.Tx, p.SQL+st.comment, p.Write
 	st.empty, st.Raw = p.Empty, p.Raw
+	st.model, st.replica = p.Model, st.reg != reg
 	st.columns = p.Columns
 	if st.Clocks, err = clocks(p.Zoned); err != nil {
 		return st, err
@@ -167,9 +174,10 @@ func (st *prepared) all(ctx context.Context, c db.Conn, limit int) ([]byte, erro
 }
 
 // statement answers OpQuery and OpExec.
-func (s *Session) statement(ctx context.Context, r *abi.Reader) ([]byte, error) {
+func (s *Session) statement(ctx context.Context, kind abi.OpKind, r *abi.Reader) ([]byte, error) {
 	st, err := s.prepare(r, make([]byte, 0, 512))
 	if err != nil {
+		s.refused(kind, time.Now(), err)
 		return nil, err
 	}
 	return s.run(ctx, st, s.svc.cfg.MaxResult)
@@ -223,6 +231,7 @@ var streamLimits = db.Limits{Rows: 256, Bytes: 48 << 10, Wait: 10 * time.Millise
 func (s *Session) stream(ctx context.Context, r *abi.Reader, p *pipe) error {
 	st, err := s.prepare(r, nil)
 	if err != nil {
+		s.refused(abi.OpStream, time.Now(), err)
 		return err
 	}
 	if st.Write {
@@ -257,7 +266,11 @@ func (s *Session) pump(ctx context.Context, use func(context.Context, func(conte
 	var cur db.Cursor
 	var took time.Duration
 	var failure error
-	defer func() { s.tookLong(&st, took, failure) }()
+	began := time.Now()
+	defer func() {
+		s.spanned(&st, began, failure)
+		s.tookLong(&st, took, failure)
+	}()
 	b, lim, done := st.head, streamLimits, false
 	fill := func(ctx context.Context, c db.Conn) (err error) {
 		if cur == nil {

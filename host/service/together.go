@@ -181,6 +181,9 @@ func (c *call) done(out []byte, err error) {
 	}
 	err = s.large(s.late(c.Ctx, err))
 	s.svc.observe(c.op.Kind, c.start, err)
+	if c.st.reg == nil {
+		s.refused(c.op.Kind, c.start, err)
+	}
 	s.slow(&c.st, c.start, &err)
 	if err != nil {
 		out = failed(err)

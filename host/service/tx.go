@@ -7,6 +7,7 @@ import (
 
 	"github.com/vinyl-edge/vinyl/abi"
 	"github.com/vinyl-edge/vinyl/host/db"
+	"github.com/vinyl-edge/vinyl/host/internal/tracing"
 )
 
 // tx is an open transaction. Its operations take turns on its connection.
@@ -15,13 +16,17 @@ type tx struct {
 	life     context.Context // ends with the transaction
 	end      context.CancelCauseFunc
 	db       db.DB
-	database string // its alias
-	reads    bool   // and does not write
+	database string          // its alias
+	reads    bool            // and does not write
+	ctx      context.Context // of its span
+	span     *tracing.Span   // nil: none
 
 	// Under turn:
-	timer *time.Timer
-	conn  db.Conn
-	err   error // why it has ended
+	timer   *time.Timer
+	conn    db.Conn
+	err     error  // why it has ended
+	outcome string // for its span
+	failure error  // too: of its commit
 }
 
 // beginTx answers OpBegin.
@@ -49,15 +54,19 @@ func (s *Session) beginTx(ctx context.Context, msg []byte) ([]byte, error) {
 	if d := time.Duration(m.Timeout) * time.Millisecond; d > 0 && d < limit {
 		limit = d
 	}
+	start := time.Now()
 	c, err := d.Acquire(ctx, mode)
 	if err != nil {
+		s.began(nil, d, alias, m.ReadOnly, start, err)
 		return nil, err
 	}
 	if err := c.Begin(ctx, db.TxOptions{ReadOnly: m.ReadOnly, Isolation: m.Isolation, Deferrable: m.Deferrable}); err != nil {
 		c.Release()
+		s.began(nil, d, alias, m.ReadOnly, start, err)
 		return nil, err
 	}
 	t := &tx{turn: make(chan struct{}, 1), conn: c, db: d, database: alias, reads: m.ReadOnly}
+	s.began(t, d, alias, m.ReadOnly, start, nil)
 	t.life, t.end = context.WithCancelCause(context.Background())
 	token := newToken()
 	s.mu.Lock()
@@ -152,6 +161,7 @@ func (t *tx) close(why error) {
 		return
 	}
 	t.err = why
+	t.over(why)
 	t.conn.Release()
 	t.conn = nil
 	t.end(why)
@@ -169,7 +179,7 @@ func (t *tx) finish(why error) {
 }
 
 // over runs the transaction's last operation.
-func (s *Session) over(ctx context.Context, msg []byte, f func(context.Context, db.Conn) error) ([]byte, error) {
+func (s *Session) over(ctx context.Context, msg []byte, name, outcome string, f func(context.Context, db.Conn) error) ([]byte, error) {
 	if len(msg) != 8 {
 		return nil, errMessage
 	}
@@ -194,7 +204,14 @@ func (s *Session) over(ctx context.Context, msg []byte, f func(context.Context, 
 		t.close(cause)
 		return nil, cause
 	}
+	start := time.Now()
 	err = f(ctx, t.conn)
+	s.command(t, name, start, err)
+	if err != nil {
+		t.outcome, t.failure = "failed", err
+	} else {
+		t.outcome = outcome
+	}
 	t.close(errTxDone)
 	if err != nil {
 		return nil, err
@@ -204,13 +221,16 @@ func (s *Session) over(ctx context.Context, msg []byte, f func(context.Context, 
 
 // commit answers OpCommit.
 func (s *Session) commit(ctx context.Context, msg []byte) ([]byte, error) {
-	return s.over(ctx, msg, func(ctx context.Context, c db.Conn) error { return c.Commit(ctx) })
+	return s.over(ctx, msg, "COMMIT", "committed", func(ctx context.Context, c db.Conn) error { return c.Commit(ctx) })
 }
 
 // rollback answers OpRollback, also when the request has been cancelled.
 func (s *Session) rollback(ctx context.Context, msg []byte) ([]byte, error) {
-	return s.over(context.WithoutCancel(ctx), msg, func(_ context.Context, c db.Conn) error { return c.Rollback() })
+	return s.over(context.WithoutCancel(ctx), msg, "ROLLBACK", "rolled back", func(_ context.Context, c db.Conn) error { return c.Rollback() })
 }
+
+// savepoints are the names of actions.
+var savepoints = map[uint8]string{abi.SavepointCreate: "SAVEPOINT", abi.SavepointRelease: "RELEASE SAVEPOINT", abi.SavepointRollback: "ROLLBACK TO SAVEPOINT"}
 
 // savepoint answers OpSavepoint.
 func (s *Session) savepoint(ctx context.Context, msg []byte) ([]byte, error) {
@@ -222,7 +242,9 @@ func (s *Session) savepoint(ctx context.Context, msg []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	start := time.Now()
 	err = t.use(ctx, func(ctx context.Context, c db.Conn) error { return c.Savepoint(ctx, m.Action, m.N) })
+	s.command(t, savepoints[m.Action], start, err)
 	if err != nil {
 		return nil, err
 	}
