@@ -274,6 +274,7 @@ func (q *core) encoded() (*encoded, error) {
 
 // fetch runs the query and returns pointers to its records.
 func (q *core) fetch(ctx context.Context) ([]unsafe.Pointer, error) {
+	deepen(0)
 	if q.values {
 		return nil, &ValueError{Field: q.describe(), Reason: "it selects values, not records"}
 	}

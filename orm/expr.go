@@ -67,6 +67,7 @@ func lookupCond(path string, v abi.Value) Cond {
 // conds reads arguments by slog's rule: a string begins a name-value pair, a
 // condition stands alone.
 func conds(method string, args []any) Cond {
+	deepen(0)
 	c := Cond{c: &query.Cond{}}
 	if len(args) == 1 {
 		if one, ok := args[0].(Cond); ok && one.c != nil {

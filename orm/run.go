@@ -44,6 +44,7 @@ func (q *core) latest(ctx context.Context, fields []string, desc bool) (unsafe.P
 
 // ask runs a verb that answers with rows of values.
 func (q *core) ask(ctx context.Context, verb query.Verb, aggs []query.Named) (*result, error) {
+	deepen(0)
 	t, err := q.tree(verb)
 	if err != nil {
 		return nil, err

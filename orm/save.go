@@ -83,6 +83,7 @@ type saving struct {
 }
 
 func save(ctx context.Context, m *modelInfo, p unsafe.Pointer, st *state, opts []SaveOption) error {
+	deepen(0)
 	sv := saving{m: m, p: p, st: st, now: time.Now().UTC().Truncate(time.Microsecond), adding: !st.stored}
 	for _, f := range opts {
 		f.ormSave(&sv.saveOptions)

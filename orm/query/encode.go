@@ -199,46 +199,27 @@ func (e *encoder) cond(c *Cond) {
 		e.u8(tagNil)
 		return
 	}
-	e.expr(c)
+	e.whole(c)
 }
 
+// expr has a method for each kind: its own frame stays small, and it nests.
 func (e *encoder) expr(x Expr) {
 	switch x := x.(type) {
 	case nil:
 		e.u8(tagNil)
 	case *Param:
-		e.u8(tagParam)
-		e.kind(&x.Value)
-		e.params = append(e.params, x.Value)
+		e.param(x)
 	case *Cell:
 		e.u8(tagCell)
-		e.params = append(e.params, x.Value)
+		e.value(&x.Value)
 	case *Ref:
-		e.u8(tagRef)
-		e.str(x.Name)
-		e.b = abi.AppendBool(e.b, x.Outer)
+		e.ref(x)
 	case *Func:
-		e.u8(tagFunc)
-		e.str(x.Name)
-		e.b = abi.AppendBool(e.b, x.Distinct)
-		e.exprs(x.Args)
-		e.cond(x.Filter)
-		e.expr(x.Default)
-		e.count(len(x.Options))
-		for _, o := range x.Options {
-			e.str(o.Name)
-			e.str(o.Value)
-		}
+		e.fn(x)
 	case *Combined:
-		e.u8(tagCombined)
-		e.str(x.Op)
-		e.expr(x.L)
-		e.expr(x.R)
+		e.combined(x)
 	case *Cond:
-		e.u8(tagCond)
-		e.u8(uint8(x.Conn))
-		e.b = abi.AppendBool(e.b, x.Negated)
-		e.exprs(x.Children)
+		e.whole(x)
 	case *Lookup:
 		e.lookup(x)
 	case *Ordered:
@@ -246,31 +227,59 @@ func (e *encoder) expr(x Expr) {
 		e.u8(bit(x.Desc, 1) | bit(x.NullsFirst, 2) | bit(x.NullsLast, 4))
 		e.expr(x.Expr)
 	case *Sub:
-		e.u8(tagSub)
-		e.u8(bit(x.Exists, 1) | bit(x.Negated, 2))
-		if x.Query.Using != "" {
-			e.using = append(e.using, x.Query.Using)
-		}
-		e.query(x.Query)
+		e.sub(x)
 	case *Case:
-		e.u8(tagCase)
-		e.count(len(x.Whens))
-		for i := range x.Whens {
-			e.cond(x.Whens[i].Cond)
-			e.expr(x.Whens[i].Then)
-		}
-		e.expr(x.Default)
+		e.cases(x)
 	case *Window:
-		e.u8(tagWindow)
-		e.expr(x.Expr)
-		e.exprs(x.Partition)
-		e.exprs(x.Order)
-		e.frame(x.Frame)
+		e.window(x)
 	case *Filtered:
 		e.u8(tagFiltered)
 		e.str(x.Relation)
 		e.cond(x.Cond)
 	}
+}
+
+func (e *encoder) param(x *Param) {
+	e.u8(tagParam)
+	e.kind(&x.Value)
+	e.value(&x.Value)
+}
+
+func (e *encoder) value(v *abi.Value) { e.params = append(e.params, *v) }
+
+func (e *encoder) ref(x *Ref) {
+	e.u8(tagRef)
+	e.str(x.Name)
+	e.b = abi.AppendBool(e.b, x.Outer)
+}
+
+func (e *encoder) fn(x *Func) {
+	e.u8(tagFunc)
+	e.str(x.Name)
+	e.b = abi.AppendBool(e.b, x.Distinct)
+	e.exprs(x.Args)
+	e.cond(x.Filter)
+	e.expr(x.Default)
+	e.count(len(x.Options))
+	for i := range x.Options {
+		e.str(x.Options[i].Name)
+		e.str(x.Options[i].Value)
+	}
+}
+
+func (e *encoder) combined(x *Combined) {
+	e.u8(tagCombined)
+	e.str(x.Op)
+	e.expr(x.L)
+	e.expr(x.R)
+}
+
+// whole writes a condition that is there.
+func (e *encoder) whole(x *Cond) {
+	e.u8(tagCond)
+	e.u8(uint8(x.Conn))
+	e.b = abi.AppendBool(e.b, x.Negated)
+	e.exprs(x.Children)
 }
 
 func (e *encoder) lookup(x *Lookup) {
@@ -282,6 +291,33 @@ func (e *encoder) lookup(x *Lookup) {
 	}
 	e.str(x.Path)
 	e.expr(x.Value)
+}
+
+func (e *encoder) sub(x *Sub) {
+	e.u8(tagSub)
+	e.u8(bit(x.Exists, 1) | bit(x.Negated, 2))
+	if x.Query.Using != "" {
+		e.using = append(e.using, x.Query.Using)
+	}
+	e.query(x.Query)
+}
+
+func (e *encoder) cases(x *Case) {
+	e.u8(tagCase)
+	e.count(len(x.Whens))
+	for i := range x.Whens {
+		e.cond(x.Whens[i].Cond)
+		e.expr(x.Whens[i].Then)
+	}
+	e.expr(x.Default)
+}
+
+func (e *encoder) window(x *Window) {
+	e.u8(tagWindow)
+	e.expr(x.Expr)
+	e.exprs(x.Partition)
+	e.exprs(x.Order)
+	e.frame(x.Frame)
 }
 
 func (e *encoder) frame(f *Frame) {

@@ -7,10 +7,13 @@ import (
 	"time"
 )
 
-// What is slow has its connection for itself: nobody waits behind it. It stays
-// slow until it has been fast so often that it is rarely slow.
+// What is slow has its connection for itself: no other request waits behind it.
+// It stays slow until it has been fast so often that it is rarely slow. What the
+// same request asks waits behind it unless it is always slow: on a busy machine
+// anything is now and then.
 const (
 	slowAfter = 4 * time.Millisecond
+	slowRow   = 3
 	slowDebt  = 200
 	slowMost  = 1000
 	maxPaces  = 4096
@@ -22,6 +25,7 @@ type pace struct {
 	calls  bool // it may if an app wrote it
 	seen   atomic.Bool
 	debt   atomic.Int32
+	row    atomic.Int32 // how often it was slow since it was fast
 }
 
 // short tells whether others may wait behind the statement.
@@ -29,16 +33,19 @@ func (p *pace) short() bool { return !p.traces && p.seen.Load() && p.debt.Load()
 
 // apart tells whether it is better off alone, also beside what the same
 // request asks.
-func (p *pace) apart() bool { return p.traces || p.debt.Load() > 0 }
+func (p *pace) apart() bool { return p.traces || p.row.Load() >= slowRow }
 
 func (p *pace) took(d time.Duration) {
 	p.seen.Store(true)
 	usually.note(d)
 	debt := p.debt.Load()
-	switch {
-	case d >= slowAfter && usually.exceeds(d):
+	if d >= slowAfter && usually.exceeds(d) {
 		p.debt.Store(min(debt+slowDebt, slowMost))
-	case debt > 0:
+		p.row.Add(1)
+		return
+	}
+	p.row.Store(0)
+	if debt > 0 {
 		p.debt.Store(debt - 1)
 	}
 }

@@ -333,8 +333,14 @@ func TestSlowReadsShareNothing(t *testing.T) {
 	require.True(t, p.short())
 	p.took(time.Hour)
 	require.False(t, p.short())
+	require.False(t, p.apart(), "once is not always")
+	for range slowRow - 1 {
+		p.took(time.Hour)
+	}
 	require.True(t, p.apart())
-	for range slowDebt {
+	p.took(0)
+	require.False(t, p.apart())
+	for range slowDebt * slowRow {
 		p.took(0)
 	}
 	require.True(t, p.short())
