@@ -133,6 +133,38 @@ func TestORMProtected(t *testing.T) {
 	require.NoError(t, calm.Delete(ctx))
 }
 
+// TestORMRestricted: what restricts a deletion is named, unless it goes in the
+// same one by another way.
+func TestORMRestricted(t *testing.T) {
+	_, ctx := newShop(t)
+	kiel := create(t, ctx, Ports, &Port{Code: "DEKEL", Name: "Kiel"})
+	oslo := create(t, ctx, Ports, &Port{Code: "NOOSL", Name: "Oslo"})
+	harbour := create(t, ctx, Harbours, &Harbour{Port: orm.OneTo(kiel), Berths: 3})
+	north := create(t, ctx, Piers, &Pier{Harbour: orm.To(harbour), Port: orm.To(kiel)})
+	away := create(t, ctx, Piers, &Pier{Harbour: orm.To(harbour), Port: orm.To(oslo)})
+	refused := func(err error, by ...orm.Key) {
+		t.Helper()
+		var e *orm.ProtectedError
+		require.ErrorAs(t, err, &e)
+		require.Equal(t, []any{"Harbour", "conformance.Pier.harbour", "restrict", len(by)}, []any{e.Model, e.By, e.Action, e.Records})
+		require.ElementsMatch(t, by, e.Keys)
+		for _, count := range []func(context.Context) (int, error){Harbours.Count, Piers.Count, Ports.Count} {
+			n, err := count(ctx)
+			require.NoError(t, err)
+			require.NotZero(t, n)
+		}
+	}
+	refused(harbour.Delete(ctx), north.PK(), away.PK())
+	_, err := Harbours.Delete(ctx)
+	refused(err, north.PK(), away.PK())
+	refused(kiel.Delete(ctx), away.PK()) // north goes with the port
+
+	require.NoError(t, away.Delete(ctx))
+	gone, err := Ports.Filter("pk", kiel.ID).Delete(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 3, gone, "the port, its harbour and its pier")
+}
+
 // TestORMBrokenTransaction holds that a transaction after a failure can only be
 // undone, and says so, and that a savepoint contains one.
 func TestORMBrokenTransaction(t *testing.T) {

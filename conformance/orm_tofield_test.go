@@ -178,3 +178,50 @@ func TestToFieldMany(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, n)
 }
+
+// TestToFieldInExpressions: what a condition in an expression compares with a
+// record is what the relation points to, wherever the expression stands.
+func TestToFieldInExpressions(t *testing.T) {
+	_, ctx := newShop(t)
+	create(t, ctx, Ports, &Port{Code: "x", Name: "nobody's"})
+	kiel, oslo := create(t, ctx, Ports, &Port{Code: "DEKEL", Name: "Kiel"}), create(t, ctx, Ports, &Port{Code: "NOOSL", Name: "Oslo"})
+	create(t, ctx, Ships, &Ship{Name: "a", Home: orm.To(oslo), Last: orm.To(kiel)})
+	create(t, ctx, Ships, &Ship{Name: "b", Home: orm.To(kiel)})
+
+	atHome := orm.Case().When(orm.Q("home", kiel), "at home").When(orm.Q("home__in", []*Port{oslo}).And(orm.Q("last", kiel)), "away").Else("")
+	where := func(qs *orm.QuerySet[Ship]) []any {
+		t.Helper()
+		rows, err := qs.Values("where").Fetch(ctx)
+		require.NoError(t, err)
+		var out []any
+		for _, r := range rows {
+			out = append(out, r.Get("where"))
+		}
+		return out
+	}
+	qs := Ships.Annotate("where", atHome).OrderBy("name")
+	for range 2 { // expressions stay what they are
+		require.Equal(t, []any{"away", "at home"}, where(qs))
+	}
+	require.Equal(t, []any{"at home", "away"}, where(Ships.Annotate("where", atHome).OrderBy(atHome.Asc())))
+	n, err := Ships.Filter(orm.Q("name", orm.Case().When(orm.Q("home", kiel), "b").Else("none"))).Count(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	row, err := Ships.Aggregate(ctx, "n", orm.Count("pk").Filter("home", oslo), "m", orm.Count(orm.Case().When(orm.Q("last", kiel), 1).Else(nil)))
+	require.NoError(t, err)
+	require.Equal(t, []any{int64(1), int64(1)}, []any{row.Get("n"), row.Get("m")})
+	rows, err := Ports.Alias("mine", orm.FilteredRelation("ships", "ships__last", kiel)).Filter("mine__isnull", false).Fetch(ctx)
+	require.NoError(t, err)
+	require.Len(t, rows, 1)
+	require.Equal(t, "Oslo", rows[0].Name)
+	_, err = Ships.Update(ctx, "name", orm.Case().When(orm.Q("home", kiel), "Kieler").Else(orm.F("name")))
+	require.NoError(t, err)
+	n, err = Ships.Filter("name", "Kieler").Count(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+
+	_, err = Ships.Annotate("where", orm.Case().When(orm.Q("flag", kiel), 1).Else(0)).Fetch(ctx)
+	require.ErrorContains(t, err, "it leads to Ocean, not to Port")
+	_, err = Ships.Aggregate(ctx, "n", orm.Count("pk").Filter("flag", kiel))
+	require.ErrorContains(t, err, "it leads to Ocean, not to Port")
+}

@@ -161,7 +161,7 @@ func orderTerm(method string, i int, b any) (query.Expr, error) {
 	case Expr:
 		return &query.Ordered{Expr: b.e}, b.err
 	case Cond:
-		return &query.Ordered{Expr: b.c}, b.err
+		return &query.Ordered{Expr: b.noted()}, b.err
 	}
 	return nil, &ValueError{Field: method, Reason: "argument " + strconv.Itoa(i+1) + " is neither a name nor an expression: write " + method + "(\"-name\") or " + method + "(orm.F(\"name\").Desc())"}
 }
@@ -248,6 +248,9 @@ func (q *core) tree(verb query.Verb) (*query.Query, error) {
 		for n := q; n.depth > 0; n = n.parent {
 			t.Steps[n.depth-1] = n.step
 		}
+	}
+	if noted.Load() {
+		return t, q.info.settleSteps(t.Steps)
 	}
 	return t, nil
 }

@@ -251,7 +251,7 @@ func (x Expr) Distinct() Expr {
 func (x Expr) Filter(args ...any) Expr {
 	return x.onFunc("Filter", func(f *query.Func) error {
 		c := conds("Filter", args)
-		f.Filter = c.c
+		f.Filter = c.noted()
 		return c.err
 	})
 }
@@ -322,7 +322,7 @@ func (b CaseBuilder) When(cond Cond, then any) CaseBuilder {
 	if b.err == nil {
 		b.err = err
 	}
-	b.c.Whens = append(b.c.Whens[:len(b.c.Whens):len(b.c.Whens)], query.When{Cond: cond.c, Then: t})
+	b.c.Whens = append(b.c.Whens[:len(b.c.Whens):len(b.c.Whens)], query.When{Cond: cond.noted(), Then: t})
 	return b
 }
 

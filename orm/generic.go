@@ -205,6 +205,10 @@ func (m *Models) linkGeneric(sm *schema.Model) error {
 // among selects the records of target that point, by content type and key, to
 // those of the accessor's owner with the keys.
 func (g *genericEnd) among(q *core, keys []Key) *core {
+	return q.with(query.Step{Kind: query.StepFilter, Cond: g.cond(keys)}, nil)
+}
+
+func (g *genericEnd) cond(keys []Key) *query.Cond {
 	op := "__in"
 	value := keyList(keys)
 	if len(keys) == 1 {
@@ -217,10 +221,10 @@ func (g *genericEnd) among(q *core, keys []Key) *core {
 		{Kind: query.StepFilter, Cond: &query.Cond{Children: []query.Expr{is("app_label", g.named.app), is("model", strings.ToLower(g.named.name))}}},
 		{Kind: query.StepSlice, High: 1},
 	}}
-	return q.with(query.Step{Kind: query.StepFilter, Cond: &query.Cond{Children: []query.Expr{
+	return &query.Cond{Children: []query.Expr{
 		&query.Lookup{Path: g.typ.name, Value: &query.Sub{Query: typ}},
 		&query.Lookup{Path: g.object.name + op, Value: &query.Param{Value: value}},
-	}}}, nil)
+	}}
 }
 
 // text is a key as the columns of generic relations compare: they hold
@@ -372,6 +376,9 @@ func bringGeneric(ctx context.Context, m *modelInfo, name string, ps []unsafe.Po
 	list := models
 	if m.among != nil {
 		list = m.among.inOrder(far)
+	}
+	if across := acrossOf(list, far, rest); across != nil {
+		return true, across.bring(ctx)
 	}
 	for _, info := range list {
 		if len(far[info]) == 0 {

@@ -395,6 +395,12 @@ func (m *modelInfo) bringMany(ctx context.Context, a *accessor, ps []unsafe.Poin
 		}
 		rest = rest[n:]
 	}
+	a.hang(m, ps, rows, attr)
+	return far, nil
+}
+
+// hang lets the records ps, of m, have rows, or under the name attr if there is one.
+func (a *accessor) hang(m *modelInfo, ps []unsafe.Pointer, rows [][]unsafe.Pointer, attr string) {
 	for i, p := range ps {
 		if attr != "" {
 			m.putExtra(p, attr, a.target.list(rows[i]))
@@ -403,7 +409,6 @@ func (m *modelInfo) bringMany(ctx context.Context, a *accessor, ps []unsafe.Poin
 		r := (*manyState)(unsafe.Add(p, a.off))
 		r.rows = &rows[i]
 	}
-	return far, nil
 }
 
 // putExtra sets an extra value of the record at p.

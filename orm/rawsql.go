@@ -87,7 +87,7 @@ func FilteredRelation(relation string, args ...any) Expr {
 	c := conds("FilteredRelation", args)
 	f := &query.Filtered{Relation: relation}
 	if !c.empty() {
-		f.Cond = c.c
+		f.Cond = c.noted()
 	}
 	return Expr{e: f, err: c.err}
 }

@@ -49,7 +49,9 @@ func (q *core) ask(ctx context.Context, verb query.Verb, aggs []query.Named) (*r
 	if err != nil {
 		return nil, err
 	}
-	t.Aggregates = aggs
+	if t.Aggregates, err = q.info.settleNamed(aggs); err != nil {
+		return nil, err
+	}
 	s, err := q.conn(ctx, false)
 	if err != nil {
 		return nil, err
@@ -143,7 +145,9 @@ func (q *core) write(ctx context.Context, verb query.Verb, set []query.Assign) (
 	if err != nil {
 		return 0, err
 	}
-	t.Set = set
+	if t.Set, err = q.info.settleSet(set); err != nil {
+		return 0, err
+	}
 	s, err := q.conn(ctx, true)
 	if err != nil || q.none {
 		return 0, err

@@ -355,6 +355,9 @@ func (sv *saving) update(ctx context.Context, t *part, key Key, force bool) (boo
 		}
 		q.Set = append(q.Set, query.Assign{Field: f.name, Expr: e})
 	}
+	if q.Set, err = t.info.settleSet(q.Set); err != nil {
+		return false, err
+	}
 	if len(q.Set) == 0 { // nothing but a primary key: does it exist?
 		if sv.only {
 			return true, nil

@@ -203,7 +203,7 @@ func toExpr(v any) (query.Expr, error) {
 	case Expr:
 		return v.e, v.err
 	case Cond:
-		return v.c, v.err
+		return v.noted(), v.err
 	case FieldRef:
 		return &query.Ref{Name: v.FieldPath()}, nil
 	case interface{ coreQuery() *core }:

@@ -28,6 +28,14 @@ type Harbour struct {
 	Berths int
 }
 
+// Pier is where ships land: a harbour with piers stays, unless its port goes
+// with all that is there.
+type Pier struct {
+	orm.Model[Pier]
+	Harbour orm.ForeignKey[Harbour] `orm:"on_delete=restrict,related=+"`
+	Port    orm.ForeignKey[Port]    `orm:"to_field=code,on_delete=cascade,related=+"`
+}
+
 // Line calls at ports.
 type Line struct {
 	orm.Model[Line]
@@ -64,6 +72,7 @@ var (
 	Ports     = orm.Register[Port]()
 	Ships     = orm.Register[Ship]()
 	Harbours  = orm.Register[Harbour]()
+	Piers     = orm.Register[Pier]()
 	Lines     = orm.Register[Line]()
 	Calls     = orm.Register[Call]()
 	Oceans    = orm.Register[Ocean]()

@@ -156,6 +156,8 @@ type Cond struct {
 	Conn     Connector
 	Negated  bool
 	Children []Expr
+	// Note is for who builds the tree, and is not sent.
+	Note any
 }
 
 // Lookup is one keyword of a filter: author__name__icontains=value. With Left

@@ -686,6 +686,34 @@ func PickyAt(path string) PickyRef {
 	}
 }
 
+// Pier refers to fields of Pier.
+var Pier = PierAt("")
+
+// PierRef is the fields of Pier, or those of one that relations lead to.
+type PierRef struct {
+	ref.Model
+	ID        ref.Ordered[int64]
+	HarbourID ref.Ordered[int64]
+	PortID    ref.Text
+}
+
+// PierAt is the fields of the Pier that a path of relations leads to.
+func PierAt(path string) PierRef {
+	m := ref.At(path)
+	return PierRef{
+		Model:     m,
+		ID:        ref.OrderedOf[int64](m, "id"),
+		HarbourID: ref.OrderedOf[int64](m, "harbour_id"),
+		PortID:    ref.TextOf(m, "port_id"),
+	}
+}
+
+// Harbour leads over the relation harbour.
+func (r PierRef) Harbour() HarbourRef { return HarbourAt(r.Model.Over("harbour")) }
+
+// Port leads over the relation port.
+func (r PierRef) Port() PortRef { return PortAt(r.Model.Over("port")) }
+
 // Place refers to fields of Place.
 var Place = PlaceAt("")
 
