@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"errors"
+	"iter"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -196,6 +197,38 @@ func TestGenericPrefetch(t *testing.T) {
 	require.ErrorContains(t, err, "left out")
 	_, err = Topics.PrefetchRelated("note").Fetch(ctx)
 	require.ErrorContains(t, err, `did you mean "notes"`)
+}
+
+// TestGenericAcross goes on, from records of two models with keys of two kinds,
+// by a generic relation that both have: that is one statement.
+func TestGenericAcross(t *testing.T) {
+	s, ctx := newShop(t)
+	topic, slip := create(t, ctx, Topics, &Topic{Title: "go"}), create(t, ctx, Slips, &Slip{Code: orm.UUID{1}})
+	for colour, on := range map[string]orm.GenericForeignKey{"red": orm.GenericTo(topic), "green": orm.GenericTo(slip), "blue": orm.GenericTo(slip)} {
+		create(t, ctx, Marks, &Mark{Colour: colour, On: on})
+	}
+	colours := func(marks iter.Seq[*Mark]) (out []string) {
+		for m := range marks {
+			out = append(out, m.Colour)
+		}
+		return out
+	}
+	var marks []*Mark
+	var err error
+	s.costs(t, 4, func() { // marks, topics, slips, their marks
+		marks, err = Marks.PrefetchRelated(orm.With("on__marks", Marks.OrderBy("colour"))).OrderBy("colour").Fetch(ctx)
+		require.NoError(t, err)
+	})
+	s.costs(t, 0, func() {
+		require.Equal(t, []string{"blue", "green"}, colours(marks[0].On.Get().(*Slip).Marks.All()))
+		require.Equal(t, []string{"red"}, colours(marks[2].On.Get().(*Topic).Marks.All()))
+	})
+	s.costs(t, 6, func() { // and on from there, together
+		marks, err = Marks.PrefetchRelated("on__marks__on").Fetch(ctx)
+		require.NoError(t, err)
+	})
+	_, err = Marks.PrefetchRelated(orm.With("on__marks", Topics)).Fetch(ctx)
+	require.ErrorContains(t, err, "it is of Mark, but the queryset given is of Topic")
 }
 
 func TestGenericDelete(t *testing.T) {

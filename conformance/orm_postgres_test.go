@@ -20,7 +20,7 @@ func TestORMOnPostgres(t *testing.T) {
 		"callers at once": TestORMCallersAtOnce, "bulk update": TestORMBulkUpdate, "upsert": TestORMUpsert, "set to": TestORMSetTo, "find or create": TestORMFindOrCreate,
 		"through": TestRelatedThrough, "extends": TestExtends, "extends further": TestExtendsFurther, "proxy": TestProxy, "abstract": TestAbstractBase, "order": TestOrderInRelation, "related get": TestRelatedGetOrCreate, "foreign key": TestRelatedForeignKey, "signals": TestSignals, "delete many": TestDeleteTenThousand,
 		"bad input": TestORMBadInput, "constraints": TestORMConstraints, "dynamic": TestDynamicExtends, "parents": TestDynamicParents, "generic": TestDynamicGeneric, "foreign object": TestDynamicForeignObject,
-		"generic key": TestGenericForeignKey, "generic mistakes": TestGenericForeignKeyMistakes, "generic relation": TestGenericRelation, "generic prefetch": TestGenericPrefetch,
+		"generic key": TestGenericForeignKey, "generic mistakes": TestGenericForeignKeyMistakes, "generic relation": TestGenericRelation, "generic prefetch": TestGenericPrefetch, "generic across": TestGenericAcross,
 		"generic delete": TestGenericDelete, "generic keys": TestGenericKeys, "content types": TestContentTypes,
 		"to field": TestToField, "to field one": TestToFieldOne, "to field many": TestToFieldMany, "to field in expressions": TestToFieldInExpressions,
 		"integrity": TestORMIntegrity, "gone and unsaved": TestORMGoneAndUnsaved, "protected": TestORMProtected, "restricted": TestORMRestricted, "broken transaction": TestORMBrokenTransaction, "retryable": TestORMRetryable,

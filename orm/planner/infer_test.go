@@ -7,6 +7,7 @@ import (
 
 	"github.com/vinyl-edge/vinyl/abi"
 	"github.com/vinyl-edge/vinyl/orm/query"
+	"github.com/vinyl-edge/vinyl/orm/schema"
 )
 
 // The types of operations are those of Django's table, for derived classes too.
@@ -93,4 +94,23 @@ func TestAggregatesOfNothing(t *testing.T) {
 	row, empty = aggregate(&query.Combined{Op: "+", L: sum, R: sum})
 	require.False(t, empty, "a sum of unknowns is the database's to tell")
 	require.Empty(t, row)
+}
+
+// A list where one value belongs is a wrong lookup, and a wrong value to the
+// fields that look at values themselves.
+func TestListAsOneValue(t *testing.T) {
+	for typ, code := range map[string]abi.ErrorCode{
+		"UUIDField": abi.CodeValue, "DecimalField": abi.CodeValue, "BooleanField": abi.CodeValue, "IntegerField": abi.CodeLookup, "CharField": abi.CodeLookup,
+	} {
+		p, err := New(&schema.Registry{App: "a", Models: []schema.Model{{App: "a", Name: "B", Table: "a_b", Fields: []schema.Field{
+			{Name: "id", Attname: "id", Column: "id", Type: "AutoField", PK: true, Auto: true, Unique: true},
+			{Name: "f", Attname: "f", Column: "f", Type: typ, MaxLength: 9, Digits: 5, Places: 2},
+		}}}}, SQLite())
+		require.NoError(t, err)
+		shape, params := query.Encode(&query.Query{Model: "a.B", Verb: query.VerbSelect, Steps: []query.Step{cond(query.StepFilter, "f", abi.List())}}, nil)
+		_, err = p.Statement(string(shape), params)
+		var e *abi.OpError
+		require.ErrorAs(t, err, &e, typ)
+		require.Equal(t, code, e.Code, "%s: %s", typ, e.Message)
+	}
 }

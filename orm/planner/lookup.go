@@ -271,6 +271,9 @@ func (q *Query) finishLookup(name string, lhs node, rhs operand) (*lookup, error
 		return l, nil
 	}
 	if rhs.items != nil || rhs.param != nil && rhs.param.Value.Kind == abi.KindList && !composite(out) {
+		if err := listAsOne(name, out); err != nil {
+			return nil, err
+		}
 		return nil, misuse(q.model.label, name, "The lookup '%s' needs a single value, not a list: use '__in'.", name)
 	}
 	if rhs.node != nil {
@@ -318,6 +321,24 @@ func (q *Query) finishLookup(name string, lhs node, rhs operand) (*lookup, error
 		l.rhs = withoutHyphens(paramNode(rhs.param, convText, nil))
 	}
 	return l, nil
+}
+
+// listAsOne is the error of a list where a field takes one value, of those
+// fields that look at values themselves: to them it is a wrong one.
+func listAsOne(name string, out *Field) error {
+	f := out.stored()
+	if f == nil || !slices.Contains([]string{"exact", "gt", "gte", "lt", "lte"}, name) {
+		return nil
+	}
+	switch f.class {
+	case clsUUID:
+		return valueError(f, "a list is not a valid UUID: use '__in' for several")
+	case clsDecimal:
+		return valueError(f, "a list is no decimal number: use '__in' for several")
+	case clsBool:
+		return valueError(f, "a list is neither true nor false: use '__in' for several")
+	}
+	return nil
 }
 
 // uuidPattern tells whether a text lookup meets a UUID that is stored as text
