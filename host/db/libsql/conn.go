@@ -422,5 +422,5 @@ func (c *conn) Release() {
 	}
 	c.acquired = false
 	_ = c.Rollback()
-	c.db.pool(c.mode).Put(c, false)
+	c.db.pools.Of(c.mode).Put(c, false)
 }

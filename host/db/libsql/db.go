@@ -3,7 +3,6 @@ package libsql
 import (
 	"context"
 	"database/sql/driver"
-	"sync"
 	"time"
 
 	"github.com/tursodatabase/libsql-client-go/libsql"
@@ -25,11 +24,7 @@ type DB struct {
 	connector driver.Connector
 	dialect   string
 	foreign   bool // connections must ask for foreign keys
-
-	reads, holds, writes *pool.Pool[*conn]
-
-	closing sync.Once
-	done    chan struct{}
+	pools     pool.Modes[*conn]
 }
 
 var _ db.DB = (*DB)(nil)
@@ -45,10 +40,8 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, bad(err.Error())
 	}
-	d := &DB{cfg: cfg, connector: connector, done: make(chan struct{})}
-	d.reads = d.newPool(db.Read, cfg.Readers, 0)
-	d.holds = d.newPool(db.Hold, cfg.Holds, cfg.QueueTimeout)
-	d.writes = d.newPool(db.Write, cfg.Writers, cfg.QueueTimeout)
+	d := &DB{cfg: cfg, connector: connector}
+	d.pools.Init(d.pool)
 	if err := d.ask(ctx); err != nil {
 		e := *db.AsOpError(err)
 		e.Message = "opening " + cfg.URL + ": " + e.Message
@@ -59,11 +52,11 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 
 // ask finds out what the server has.
 func (d *DB) ask(ctx context.Context) error {
-	c, err := d.reads.Get(ctx)
+	c, err := d.pools.Read.Get(ctx)
 	if err != nil {
 		return err
 	}
-	defer d.reads.Put(c, true)
+	defer d.pools.Read.Put(c, true)
 	d.dialect = dialectPlain
 	_, err = c.run(ctx, "SELECT django_datetime_trunc('year', '2024-02-29', NULL, NULL), 'a' REGEXP 'a'", nil, true, false)
 	if e := db.AsOpError(err); e == nil {
@@ -85,13 +78,20 @@ func (d *DB) ask(ctx context.Context) error {
 // 10 s.
 const fresh = 7 * time.Second
 
-func (d *DB) newPool(mode db.Mode, size int, wait time.Duration) *pool.Pool[*conn] {
-	return pool.New(pool.Config[*conn]{
-		Size: size, Wait: wait, Idle: fresh, Done: d.done,
+func (d *DB) pool(mode db.Mode) pool.Config[*conn] {
+	size, wait := d.cfg.Readers, time.Duration(0)
+	switch mode {
+	case db.Hold:
+		size, wait = d.cfg.Holds, d.cfg.QueueTimeout
+	case db.Write:
+		size, wait = d.cfg.Writers, d.cfg.QueueTimeout
+	}
+	return pool.Config[*conn]{
+		Size: size, Wait: wait, Idle: fresh,
 		Open:  func(context.Context) (*conn, error) { return &conn{db: d, mode: mode}, nil },
 		Close: (*conn).drop,
 		Alive: func(_ *conn, idle time.Duration) bool { return idle < fresh },
-	})
+	}
 }
 
 // Dialect is "sqlite", or "sqlite-plain" for a server without this host's
@@ -100,12 +100,7 @@ func (d *DB) Dialect() string { return d.dialect }
 
 // Acquire waits for a connection.
 func (d *DB) Acquire(ctx context.Context, mode db.Mode) (db.Conn, error) {
-	select {
-	case <-d.done:
-		return nil, db.ErrClosed
-	default:
-	}
-	c, err := d.pool(mode).Get(ctx)
+	c, err := d.pools.Get(ctx, mode)
 	if err != nil {
 		return nil, err
 	}
@@ -113,23 +108,8 @@ func (d *DB) Acquire(ctx context.Context, mode db.Mode) (db.Conn, error) {
 	return c, nil
 }
 
-func (d *DB) pool(mode db.Mode) *pool.Pool[*conn] {
-	switch mode {
-	case db.Write:
-		return d.writes
-	case db.Hold:
-		return d.holds
-	}
-	return d.reads
-}
-
 // Close waits for acquired connections and closes all.
 func (d *DB) Close() error {
-	d.closing.Do(func() {
-		close(d.done)
-		d.reads.Close()
-		d.holds.Close()
-		d.writes.Close()
-	})
+	d.pools.Close(nil)
 	return nil
 }

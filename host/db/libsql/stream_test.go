@@ -197,8 +197,6 @@ func TestHostileServers(t *testing.T) {
 		`{"results":[{"type":"error","error":{"message":"UNIQUE constraint failed: ","code":null}}]}`, `{"results":[{"type":"error","error":{}}]}`,
 	} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, answer) }))
-		d := &DB{cfg: Config{URL: s.URL, MaxResult: 20_000}, done: make(chan struct{})}
-		d.cfg.defaults()
 		cfg, err := ParseURL(s.URL)
 		require.NoError(t, err)
 		cfg.MaxResult = 20_000

@@ -200,7 +200,7 @@ func (c *conn) Release() {
 	if c.traces && !c.broken {
 		c.reset()
 	}
-	c.db.pool(c.mode).Put(c, c.broken || c.epoch != c.db.health.epoch.Load())
+	c.db.pools.Of(c.mode).Put(c, c.broken || c.epoch != c.db.health.epoch.Load())
 	if c.mode == db.Read {
 		c.db.kick()
 	}

@@ -5,8 +5,6 @@ import (
 	"maps"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -20,17 +18,12 @@ const oldest = 12
 
 // DB is an open database.
 type DB struct {
-	cfg   Config
-	hints hints
-	paces paces
-
-	reads, holds, writes *pool.Pool[*conn]
-	shared               share // of the connections in reads
-
+	cfg    Config
+	hints  hints
+	paces  paces
+	pools  pool.Modes[*conn]
+	shared share // of the connections that read
 	health health
-
-	closing sync.Once
-	done    chan struct{}
 }
 
 var _ db.DB = (*DB)(nil)
@@ -38,11 +31,9 @@ var _ db.DB = (*DB)(nil)
 // Open connects once, which proves that the server is there.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
 	cfg.defaults()
-	d := &DB{cfg: cfg, done: make(chan struct{})}
+	d := &DB{cfg: cfg}
 	d.shared.init(cfg.Readers, cfg.QueueTimeout)
-	d.reads = d.newPool(db.Read, cfg.Readers, cfg.QueueTimeout)
-	d.holds = d.newPool(db.Hold, cfg.Holds, cfg.QueueTimeout)
-	d.writes = d.newPool(db.Write, cfg.Writers, cfg.QueueTimeout)
+	d.pools.Init(d.pool)
 	c, err := d.Acquire(ctx, db.Read)
 	if err != nil {
 		e := db.AsOpError(err)
@@ -87,7 +78,14 @@ func hostName(host string, port uint16) string {
 	return host + ":" + strconv.Itoa(int(port))
 }
 
-func (d *DB) newPool(mode db.Mode, size int, wait time.Duration) *pool.Pool[*conn] {
+func (d *DB) pool(mode db.Mode) pool.Config[*conn] {
+	size := d.cfg.Readers
+	switch mode {
+	case db.Hold:
+		size = d.cfg.Holds
+	case db.Write:
+		size = d.cfg.Writers
+	}
 	server := d.cfg.Server.Copy()
 	if mode != db.Write {
 		server.RuntimeParams = maps.Clone(server.RuntimeParams)
@@ -100,12 +98,12 @@ func (d *DB) newPool(mode db.Mode, size int, wait time.Duration) *pool.Pool[*con
 	if d.cfg.Pooler {
 		locals = split(server, mode)
 	}
-	return pool.New(pool.Config[*conn]{
-		Size: size, Wait: wait, Idle: d.cfg.IdleTimeout, Done: d.done,
+	return pool.Config[*conn]{
+		Size: size, Wait: d.cfg.QueueTimeout, Idle: d.cfg.IdleTimeout,
 		Open:  func(ctx context.Context) (*conn, error) { return d.connect(ctx, mode, server, locals) },
 		Close: (*conn).close,
 		Alive: (*conn).alive,
-	})
+	}
 }
 
 // Dialect is "postgresql".
@@ -113,12 +111,7 @@ func (d *DB) Dialect() string { return "postgresql" }
 
 // Acquire waits for a connection.
 func (d *DB) Acquire(ctx context.Context, mode db.Mode) (db.Conn, error) {
-	select {
-	case <-d.done:
-		return nil, db.ErrClosed
-	default:
-	}
-	c, err := d.pool(mode).Get(ctx)
+	c, err := d.pools.Get(ctx, mode)
 	if err != nil {
 		return nil, err
 	}
@@ -126,24 +119,8 @@ func (d *DB) Acquire(ctx context.Context, mode db.Mode) (db.Conn, error) {
 	return c, nil
 }
 
-func (d *DB) pool(mode db.Mode) *pool.Pool[*conn] {
-	switch mode {
-	case db.Write:
-		return d.writes
-	case db.Hold:
-		return d.holds
-	}
-	return d.reads
-}
-
 // Close waits for acquired connections and closes all.
 func (d *DB) Close() error {
-	d.closing.Do(func() {
-		close(d.done)
-		d.shared.close()
-		d.reads.Close()
-		d.holds.Close()
-		d.writes.Close()
-	})
+	d.pools.Close(d.shared.close)
 	return nil
 }

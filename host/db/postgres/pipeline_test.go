@@ -321,7 +321,7 @@ func TestSharedReads(t *testing.T) {
 			require.NoError(t, err)
 		}
 	}
-	require.Eventually(t, func() bool { return d.shared.active.Load() == 0 && d.reads.Free() == 1 }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return d.shared.active.Load() == 0 && d.pools.Read.Free() == 1 }, 30*time.Second, time.Millisecond)
 	hold[1].Release()
 }
 

@@ -30,7 +30,7 @@ func (d *DB) Read(ctx context.Context, st db.Statement, out []byte, max int) ([]
 }
 
 // free tells whether a connection can be had at once, and nothing is shared.
-func (d *DB) free() bool { return d.shared.active.Load() == 0 && d.reads.Free() > 0 }
+func (d *DB) free() bool { return d.shared.active.Load() == 0 && d.pools.Read.Free() > 0 }
 
 // readShared waits for the answer to a statement that shares a connection.
 func (d *DB) readShared(ctx context.Context, st db.Statement, out []byte, max int) ([]byte, error) {
@@ -74,7 +74,7 @@ func (d *DB) ReadAll(items []*db.Item) {
 		}
 		from = to
 	}
-	crowd := d.shared.active.Load() > 0 || len(units) > d.reads.Free()
+	crowd := d.shared.active.Load() > 0 || len(units) > d.pools.Read.Free()
 	var shared []*db.Item
 	var own [][]*db.Item
 	for _, unit := range units {

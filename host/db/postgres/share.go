@@ -150,7 +150,7 @@ func (d *DB) kick() {
 	s := &d.shared
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.join() && d.reads.Try() {
+	for s.join() && d.pools.Read.Try() {
 		s.active.Add(1)
 		go d.serve()
 	}
@@ -160,7 +160,7 @@ func (d *DB) kick() {
 // already.
 func (d *DB) serve() {
 	s := &d.shared
-	c, err := d.reads.Take(background)
+	c, err := d.pools.Read.Take(background)
 	if err != nil {
 		d.unserved(err)
 		return

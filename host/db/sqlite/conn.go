@@ -318,5 +318,5 @@ func (c *conn) Release() {
 		c.cursors[len(c.cursors)-1].Close()
 	}
 	_ = c.Rollback()
-	c.db.pool(c.mode).Put(c, c.broken)
+	c.db.pools.Of(c.mode).Put(c, c.broken)
 }

@@ -19,11 +19,8 @@ type DB struct {
 	cfg      Config
 	readOnly atomic.Bool // the file turned out to be read-only
 	temp     string      // folder of an in-memory database
-
-	reads, holds, writes *pool.Pool[*conn]
-
-	closing sync.Once
-	done    chan struct{}
+	pools    pool.Modes[*conn]
+	closing  sync.Once
 }
 
 var _ db.DB = (*DB)(nil)
@@ -32,7 +29,7 @@ var _ db.DB = (*DB)(nil)
 // and proves that it is one.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
 	cfg.defaults()
-	d := &DB{cfg: cfg, done: make(chan struct{})}
+	d := &DB{cfg: cfg}
 	if cfg.Memory {
 		dir, err := memoryFolder()
 		if err != nil {
@@ -44,9 +41,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, d.fail(err)
 	}
 	reserve(d.cfg.pages())
-	d.reads = d.newPool(db.Read, cfg.Readers, 0)
-	d.holds = d.newPool(db.Hold, cfg.Holds, cfg.QueueTimeout)
-	d.writes = d.newPool(db.Write, 1, cfg.QueueTimeout)
+	d.pools.Init(d.pool)
 
 	mode := db.Write
 	if cfg.ReadOnly {
@@ -66,15 +61,18 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	return d, nil
 }
 
-func (d *DB) newPool(mode db.Mode, size int, wait time.Duration) *pool.Pool[*conn] {
-	idle := time.Duration(0)
-	if mode == db.Hold {
-		idle = time.Minute
-	}
-	return pool.New(pool.Config[*conn]{
-		Size: size, Wait: wait, Idle: idle, Done: d.done, Close: (*conn).close,
+func (d *DB) pool(mode db.Mode) pool.Config[*conn] {
+	cfg := pool.Config[*conn]{
+		Size: d.cfg.Readers, Close: (*conn).close,
 		Open: func(context.Context) (*conn, error) { return d.connect(mode) },
-	})
+	}
+	switch mode {
+	case db.Hold:
+		cfg.Size, cfg.Wait, cfg.Idle = d.cfg.Holds, d.cfg.QueueTimeout, time.Minute
+	case db.Write:
+		cfg.Size, cfg.Wait = 1, d.cfg.QueueTimeout
+	}
+	return cfg
 }
 
 // fail names the file, which SQLite's errors don't, and tidies up.
@@ -104,15 +102,10 @@ func (d *DB) ReadOnly() bool { return d.cfg.ReadOnly || d.readOnly.Load() }
 
 // Acquire waits for a connection.
 func (d *DB) Acquire(ctx context.Context, mode db.Mode) (db.Conn, error) {
-	select {
-	case <-d.done:
-		return nil, db.ErrClosed
-	default:
-	}
 	if mode == db.Write && d.ReadOnly() {
 		return nil, opError(sqlite.ResultReadOnly.ToError())
 	}
-	c, err := d.pool(mode).Get(ctx)
+	c, err := d.pools.Get(ctx, mode)
 	if err != nil {
 		return nil, err
 	}
@@ -120,32 +113,16 @@ func (d *DB) Acquire(ctx context.Context, mode db.Mode) (db.Conn, error) {
 	return c, nil
 }
 
-func (d *DB) pool(mode db.Mode) *pool.Pool[*conn] {
-	switch mode {
-	case db.Write:
-		return d.writes
-	case db.Hold:
-		return d.holds
-	}
-	return d.reads
-}
-
 // Close waits for acquired connections and closes all.
 func (d *DB) Close() (err error) {
-	d.closing.Do(func() { err = d.close() })
+	d.closing.Do(func() {
+		// The writer goes last: closing the last connection folds the WAL into the
+		// file, which a reader may not.
+		d.pools.Close(nil)
+		reserve(-d.cfg.pages())
+		if d.temp != "" {
+			err = os.RemoveAll(d.temp)
+		}
+	})
 	return err
-}
-
-func (d *DB) close() error {
-	close(d.done)
-	// The writer goes last: closing the last connection folds the WAL into the
-	// file, which a reader may not.
-	d.reads.Close()
-	d.holds.Close()
-	d.writes.Close()
-	reserve(-d.cfg.pages())
-	if d.temp != "" {
-		return os.RemoveAll(d.temp)
-	}
-	return nil
 }

@@ -19,10 +19,8 @@ type Raw struct{ c *conn }
 // Raw opens a connection beside those of the pools. A plain one has no
 // functions but SQLite's own.
 func (d *DB) Raw(ctx context.Context, plain bool) (*Raw, error) {
-	select {
-	case <-d.done:
+	if d.pools.Closed() {
 		return nil, db.ErrClosed
-	default:
 	}
 	if ctx.Err() != nil {
 		return nil, db.CtxError(ctx)
