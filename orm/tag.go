@@ -118,39 +118,11 @@ func (m *modelInfo) parseTag(f *field, a *accessor, fail func(reason string)) {
 
 // nearest suggests the closest of names, if one is close.
 func nearest(s string, names []string) string {
-	best, dist := "", 3
-	for _, n := range names {
-		if d := distance(s, n, dist); d < dist {
-			best, dist = n, d
-		}
-	}
+	best := schema.Nearest(s, names, 2)
 	if best == "" {
 		return ""
 	}
 	return ": did you mean " + strconv.Quote(best) + "?"
-}
-
-// distance is the edit distance of a and b, as far as it is below limit.
-func distance(a, b string, limit int) int {
-	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
-		return limit
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diag := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diag
-			if a[i] != b[j] {
-				cost = 1 + min(diag, row[j], row[j+1])
-			}
-			diag, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }
 
 // typeOf finds how a Go type lies in memory and which field class it is.

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/vinyl-edge/vinyl/orm/planner"
+	"github.com/vinyl-edge/vinyl/orm/schema"
 )
 
 // settings are the names of guest.Settings in the environment, without VINYL_:
@@ -28,7 +28,7 @@ func unknownSetting(key string) string {
 	if slices.Contains(settings, name) {
 		return ""
 	}
-	if near := nearest(name, settings); near != "" {
+	if near := schema.Nearest(name, settings, 2); near != "" {
 		return "there is no such setting: did you mean " + strings.ToLower(near) + "?"
 	}
 	return "there is no such setting: guest.Settings has them all; variables of the app's own belong into [env]"
@@ -47,20 +47,9 @@ func misspelled(options, environ []string) (hints []string) {
 		if !ok || slices.Contains(known, name) || strings.HasPrefix(variable, dbVariable) {
 			continue
 		}
-		if near := nearest(name, known); near != "" {
+		if near := schema.Nearest(name, known, 2); near != "" {
 			hints = append(hints, variable+" is neither an option nor a setting: did you mean "+envPrefix+near+"?")
 		}
 	}
 	return hints
-}
-
-// nearest is the name that is at most two letters away from s.
-func nearest(s string, names []string) string {
-	best, least := "", 3
-	for _, name := range names {
-		if d := planner.EditDistance(s, name); d < least {
-			best, least = name, d
-		}
-	}
-	return best
 }

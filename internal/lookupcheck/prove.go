@@ -149,12 +149,7 @@ func prefetchable(m *gomodels.Model, path string) string {
 
 // meant suggests the nearest of names.
 func meant(name string, choices []string) string {
-	best, found := len(name)/3+2, ""
-	for _, c := range choices {
-		if d := planner.EditDistance(name, c); d < best {
-			best, found = d, c
-		}
-	}
+	found := schema.Nearest(name, choices, schema.Near(name))
 	if found == "" {
 		return ""
 	}

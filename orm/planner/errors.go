@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/vinyl-edge/vinyl/abi"
+	"github.com/vinyl-edge/vinyl/orm/schema"
 )
 
 // errEmpty and errFull are Django's EmptyResultSet and FullResultSet: a
@@ -62,47 +63,8 @@ func unresolved(model, name string, choices []string) *abi.OpError {
 	slices.Sort(choices)
 	choices = slices.Compact(choices)
 	msg := fmt.Sprintf("Cannot resolve keyword '%s' into field. Choices are: %s", name, strings.Join(choices, ", "))
-	if near := closest(name, choices); near != "" {
+	if near := schema.Nearest(name, choices, schema.Near(name)); near != "" {
 		msg += fmt.Sprintf(". Did you mean '%s'?", near)
 	}
 	return lookupError(model, name, "no such field", choices, "%s", msg)
-}
-
-// closest returns the choice that differs least from name, when it is close.
-func closest(name string, choices []string) string {
-	if len(name) > 64 {
-		return ""
-	}
-	best, found := len(name)/3+2, ""
-	for _, c := range choices {
-		if len(c) > 64 {
-			continue
-		}
-		if d := EditDistance(name, c); d < best {
-			best, found = d, c
-		}
-	}
-	return found
-}
-
-// EditDistance counts the bytes to insert, remove or replace that make b of a:
-// Levenshtein's distance, for suggestions of what a name was meant to be.
-func EditDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diag := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diag
-			if a[i] != b[j] {
-				cost++
-			}
-			diag = row[j+1]
-			row[j+1] = min(cost, diag+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

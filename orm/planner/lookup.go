@@ -6,6 +6,7 @@ import (
 
 	"github.com/vinyl-edge/vinyl/abi"
 	"github.com/vinyl-edge/vinyl/orm/query"
+	"github.com/vinyl-edge/vinyl/orm/schema"
 )
 
 // operand is the right side of a lookup before the left side types it.
@@ -195,7 +196,7 @@ func tryTransform(q *Query, lhs node, name string) (node, error) {
 		}
 	}
 	msg := "Unsupported lookup '" + name + "' for " + typ + " or join on the field not permitted"
-	if near := closest(name, choices); near != "" {
+	if near := schema.Nearest(name, choices, schema.Near(name)); near != "" {
 		msg += ", perhaps you meant " + near + "? Did you mean '" + near + "'?"
 	} else {
 		msg += "."

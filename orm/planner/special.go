@@ -6,6 +6,7 @@ import (
 
 	"github.com/vinyl-edge/vinyl/abi"
 	"github.com/vinyl-edge/vinyl/orm/query"
+	"github.com/vinyl-edge/vinyl/orm/schema"
 )
 
 var extractParts = map[string]string{
@@ -151,7 +152,7 @@ func (q *Query) specialFunction(f *query.Func, args []node, out *Field) (node, e
 	err := unresolved(q.model.label, f.Name, names)
 	err.Message = "Unknown function '" + f.Name + "'."
 	err.Detail[3] = "no such function"
-	if near := closest(f.Name, names); near != "" {
+	if near := schema.Nearest(f.Name, names, schema.Near(f.Name)); near != "" {
 		err.Message += " Did you mean '" + near + "'?"
 	}
 	return nil, err

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/vinyl-edge/vinyl/orm/query"
+	"github.com/vinyl-edge/vinyl/orm/schema"
 )
 
 // build applies the steps of a queryset.
@@ -38,7 +39,7 @@ func (e *env) model(label string) (*Model, error) {
 	}
 	slices.Sort(names)
 	msg := "There is no model " + label + "."
-	if near := closest(label, names); near != "" {
+	if near := schema.Nearest(label, names, schema.Near(label)); near != "" {
 		msg += " Did you mean '" + near + "'?"
 	}
 	return nil, lookupError(label, label, "no such model", names, "%s", msg)
