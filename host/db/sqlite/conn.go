@@ -15,21 +15,22 @@ const maxValue = 128 << 20
 
 // conn is one connection with its statements.
 type conn struct {
-	db       *DB
-	mode     db.Mode
-	sq       *sqlite.Conn
-	cache    cache     // of the guest's statements
-	own      cache     // of the driver's, which may do more
-	cursors  []*cursor // open ones
-	stop     chan struct{}
-	fire     func() // closes stop
-	internal bool   // the driver's own statements may do what a guest's may not
-	acquired bool
-	failure  error // of one of the driver's functions, see register
-	broken   bool  // can't be used again
-	tx       bool  // Begin was called and neither Commit nor Rollback
-	client   bool  // a Raw has it
-	plain    bool  // without the functions that SQLite lacks
+	db        *DB
+	mode      db.Mode
+	sq        *sqlite.Conn
+	cache     cache     // of the guest's statements
+	own       cache     // of the driver's, which may do more
+	cursors   []*cursor // open ones
+	stop      chan struct{}
+	fire      func() // closes stop
+	internal  bool   // the driver's own statements may do what a guest's may not
+	acquired  bool
+	failure   error // of one of the driver's functions, see register
+	broken    bool  // can't be used again
+	tx        bool  // Begin was called and neither Commit nor Rollback
+	client    bool  // a Raw has it
+	plain     bool  // without the functions that SQLite lacks
+	temporary bool  // it may have tables, views or triggers that live as long as it does
 }
 
 var _ db.Conn = (*conn)(nil)
@@ -124,6 +125,8 @@ func (c *conn) authorize(a sqlite.Action) sqlite.AuthResult {
 	switch a.Type() {
 	case sqlite.OpAttach, sqlite.OpDetach, sqlite.OpPragma, sqlite.OpTransaction, sqlite.OpSavepoint:
 		return sqlite.AuthResultDeny
+	case sqlite.OpCreateTempTable, sqlite.OpCreateTempView, sqlite.OpCreateTempTrigger, sqlite.OpCreateTempIndex:
+		c.temporary = true
 	}
 	return sqlite.AuthResultOK
 }
@@ -318,5 +321,6 @@ func (c *conn) Release() {
 		c.cursors[len(c.cursors)-1].Close()
 	}
 	_ = c.Rollback()
-	c.db.pools.Of(c.mode).Put(c, c.broken)
+	// Nothing of a request reaches another: a temporary trigger would act on it.
+	c.db.pools.Of(c.mode).Put(c, c.broken || c.temporary)
 }

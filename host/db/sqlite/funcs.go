@@ -54,7 +54,13 @@ func text(f func(s string) string) *sqlite.FunctionImpl {
 // register adds the functions that Django's SQL needs and SQLite lacks, unless
 // the connection is to be a plain one, and those that take the place of its own.
 func register(c *conn) error {
-	own := map[string][]*sqlite.FunctionImpl{"INSTR": {instrImpl}, "REPLACE": {replaceImpl}, "LIKE": {c.likeImpl(2), c.likeImpl(3)}}
+	own := map[string][]*sqlite.FunctionImpl{
+		"INSTR": {instrImpl}, "REPLACE": {replaceImpl}, "LIKE": {c.likeImpl(2), c.likeImpl(3)},
+		"GLOB": {c.globImpl()}, "TRIM": {trimImpl(true, true)}, "LTRIM": {trimImpl(true, false)}, "RTRIM": {trimImpl(false, true)}, "UNHEX": {unhexImpl},
+	}
+	if !c.client { // clients of a server are no guests
+		own["JSON_PATCH"] = []*sqlite.FunctionImpl{patchImpl}
+	}
 	if !c.plain {
 		own["REGEXP"] = []*sqlite.FunctionImpl{c.regexpImpl()}
 		for name, impl := range functions {

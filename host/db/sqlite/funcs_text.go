@@ -9,7 +9,7 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// SQLite's own INSTR, REPLACE and LIKE need the product of their arguments'
+// SQLite's own INSTR, REPLACE, LIKE, GLOB, TRIM(x, y) and UNHEX(x, y) need the product of their arguments'
 // lengths in the worst case, and look for an interruption between rows only. So
 // these take their place: they need the sum, or can be interrupted.
 
@@ -55,6 +55,74 @@ var replaceImpl = &sqlite.FunctionImpl{
 		}
 		return sqlite.TextValue(strings.ReplaceAll(s, from, to)), nil
 	},
+}
+
+// trimImpl takes the characters of the second argument away from the ends.
+func trimImpl(left, right bool) *sqlite.FunctionImpl {
+	return scalar(2, func(a []sqlite.Value) (sqlite.Value, error) {
+		s, set := a[0].Text(), map[rune]bool{}
+		for _, r := range a[1].Text() {
+			set[r] = true
+		}
+		in := func(r rune) bool { return set[r] }
+		if left {
+			s = strings.TrimLeftFunc(s, in)
+		}
+		if right {
+			s = strings.TrimRightFunc(s, in)
+		}
+		return sqlite.TextValue(s), nil
+	})
+}
+
+// unhexImpl reads digits in pairs, between which characters of the second
+// argument may stand.
+var unhexImpl = scalar(2, func(a []sqlite.Value) (sqlite.Value, error) {
+	s, between := line(a[0].Text()), map[rune]bool{}
+	for _, r := range line(a[1].Text()) {
+		between[r] = true
+	}
+	out := make([]byte, 0, len(s)/2)
+	for s != "" {
+		if high, ok := hexDigit(s[0]); ok {
+			if len(s) < 2 {
+				return null, nil
+			}
+			low, ok := hexDigit(s[1])
+			if !ok {
+				return null, nil
+			}
+			out, s = append(out, high<<4|low), s[2:]
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s)
+		if !between[r] {
+			return null, nil
+		}
+		s = s[size:]
+	}
+	return sqlite.BlobValue(out), nil
+})
+
+// errPatch is JSON_PATCH's: SQLite's own compares every key of the one with every
+// key of the other, and can't be stopped.
+var errPatch = &abi.OpError{Code: abi.CodeForbidden, Message: "database: JSON_PATCH is not allowed here, as it can't be stopped: use JSON_SET or JSON_INSERT"}
+
+var patchImpl = &sqlite.FunctionImpl{
+	NArgs: 2, Deterministic: true, AllowIndirect: true,
+	Scalar: func(sqlite.Context, []sqlite.Value) (sqlite.Value, error) { return null, errPatch },
+}
+
+func hexDigit(c byte) (byte, bool) {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0', true
+	case c >= 'a' && c <= 'f':
+		return c - 'a' + 10, true
+	case c >= 'A' && c <= 'F':
+		return c - 'A' + 10, true
+	}
+	return 0, false
 }
 
 // likeImpl is LIKE with n arguments: pattern, text and maybe an escape character.

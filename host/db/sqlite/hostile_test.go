@@ -31,6 +31,10 @@ func TestOneRowIsInterrupted(t *testing.T) {
 		"REPLACE":        {"SELECT REPLACE(?, ?, '')", []abi.Value{text(32<<20, ""), text(16<<20, "b")}},
 		"LIKE":           {`SELECT ? LIKE ? ESCAPE '\'`, []abi.Value{text(64<<20, ""), abi.Text("%" + strings.Repeat("a", 40_000) + "b%")}},
 		"LIKE _":         {`SELECT ? LIKE ? ESCAPE '\'`, []abi.Value{text(64<<20, ""), abi.Text("%" + strings.Repeat("_a", 40_000) + "b%")}},
+		"GLOB":           {"SELECT ? GLOB ?", []abi.Value{text(64<<20, ""), abi.Text("*" + strings.Repeat("a", 40_000) + "b*")}},
+		"TRIM":           {"SELECT length(TRIM(?, ?))", []abi.Value{text(16<<20, ""), abi.Text(strings.Repeat("bc", 1<<20) + "a")}},
+		"UNHEX":          {"SELECT UNHEX(?, ?)", []abi.Value{abi.Text(strings.Repeat("-", 16<<20)), abi.Text(strings.Repeat("xy", 1<<20) + "-")}},
+		"json_patch":     {"SELECT length(json_patch('{}', '{}'))", nil},
 		"REGEXP":         {"SELECT ? REGEXP ?", []abi.Value{text(32<<20, ""), abi.Text(strings.Repeat("(a{0,1000})", 200) + "b")}},
 		"a huge pattern": {"SELECT ? REGEXP ?", []abi.Value{text(10, ""), abi.Text(strings.Repeat("(a|b|c|[^d])*", 2<<20))}},
 	} {
@@ -83,6 +87,13 @@ func TestTextFunctionsAreSQLites(t *testing.T) {
 		}
 		return abi.Text(b.String())
 	}
+	of := func(most int, letters ...string) abi.Value {
+		var b strings.Builder
+		for range rnd.IntN(most) {
+			b.WriteString(letters[rnd.IntN(len(letters))])
+		}
+		return abi.Text(b.String())
+	}
 	// Both give the cell as it goes to the guest.
 	want := func(sql string, args []abi.Value) []byte {
 		st, _, err := plain.PrepareTransient(sql)
@@ -108,6 +119,7 @@ func TestTextFunctionsAreSQLites(t *testing.T) {
 	}
 	for range 20_000 {
 		x, y, z := word(8), word(5), word(3)
+		glob, digits := of(8, "a", "A", "é", "*", "*", "?", "[", "]", "^", "-", "b"), of(6, "aF", "0", "9", "é", "%", "b_", "1A", "ff")
 		for _, c := range []struct {
 			sql  string
 			args []abi.Value
@@ -117,6 +129,11 @@ func TestTextFunctionsAreSQLites(t *testing.T) {
 			{`SELECT ? LIKE ? ESCAPE 'é'`, []abi.Value{x, y}},
 			{`SELECT INSTR(?, ?)`, []abi.Value{x, y}},
 			{`SELECT REPLACE(?, ?, ?)`, []abi.Value{x, y, z}},
+			{`SELECT ? GLOB ?`, []abi.Value{x, glob}},
+			{`SELECT TRIM(?, ?)`, []abi.Value{x, z}},
+			{`SELECT LTRIM(?, ?)`, []abi.Value{x, z}},
+			{`SELECT RTRIM(?, ?)`, []abi.Value{x, z}},
+			{`SELECT hex(UNHEX(?, ?))`, []abi.Value{digits, z}},
 			{`SELECT ? LIKE '%' || ? || '_' || ? || '%'`, []abi.Value{x, y, z}},
 		} {
 			require.Equal(t, want(c.sql, c.args), got(c.sql, c.args), "%s %v", c.sql, c.args)

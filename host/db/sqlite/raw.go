@@ -270,10 +270,6 @@ func authorizeClient(a sqlite.Action) sqlite.AuthResult {
 		if !known || !set && a.PragmaArg() != "" {
 			return sqlite.AuthResultDeny
 		}
-	case sqlite.OpFunction:
-		if f := strings.ToLower(a.Operation()); f == "load_extension" || f == "fts3_tokenizer" {
-			return sqlite.AuthResultDeny
-		}
 	}
 	return sqlite.AuthResultOK
 }
