@@ -45,6 +45,14 @@ var harmless = words(`count sum avg min max coalesce nullif greatest least lower
 // changing are statements that an app may send and that may leave traces.
 var changing = words("create alter drop grant revoke comment refresh reindex truncate")
 
+// defining and clusters are the first and second words of statements about what
+// is larger than a database: a role may even change its own settings, for all of
+// its later sessions, and no right of the server prevents that.
+var (
+	defining = words("create alter drop")
+	clusters = words("role user group system database tablespace subscription")
+)
+
 // inspect refuses SQL that is the driver's business. It tells how many
 // parameters there are, whether a session that has run it may be another one
 // than before, and whether that is so if an app wrote it.
@@ -61,8 +69,15 @@ func inspect(sql string) (params int, traces, calls bool, err error) {
 		}
 	}
 	calls = t.Kind == sqltext.Word && changing[t.Text]
+	defines := calls && defining[t.Text]
 	var last, before sqltext.Token
 	for ; t.Kind != sqltext.End; t = l.Next() {
+		if defines && last.Kind == sqltext.Word && before.Kind == sqltext.End && t.Kind == sqltext.Word && clusters[t.Text] {
+			return 0, false, false, &abi.OpError{
+				Code:    abi.CodeForbidden,
+				Message: "database: " + strings.ToUpper(last.Text+" "+t.Text) + " is not allowed here: roles and databases are the administrator's, who has psql for them",
+			}
+		}
 		switch t.Kind {
 		case sqltext.Word:
 			traces = traces || marks[t.Text]
