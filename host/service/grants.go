@@ -44,6 +44,9 @@ func ParseGrant(text string) (g Grant, err error) {
 		}
 	}
 	what, rights = strings.TrimSpace(what), strings.TrimSpace(rights)
+	if model, _, _ := strings.Cut(what, "("); strings.Contains(model, ":") {
+		return bad("has a second colon: a grant for a database holds for its replicas, too")
+	}
 	switch {
 	case rights == "rw":
 		g.Write = true

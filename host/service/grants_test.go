@@ -209,3 +209,46 @@ func TestLocksOnPostgres(t *testing.T) {
 	lock.Steps = append(lock.Steps, query.Step{Kind: query.StepForUpdate})
 	g.refused(lock, "polls.Question=rw")
 }
+
+// TestGrantsHoldForReplicas: a grant for a database is one for its copies, and
+// what it does not grant is denied there, too.
+func TestGrantsHoldForReplicas(t *testing.T) {
+	replica := "file:" + t.TempDir() + "/replica.db"
+	r := harnessOn(t, replica)
+	r.add(0, "a")
+	r.add(0, "b")
+	h := onFile(t, granted(t, "polls.Question=r"), func(c *Config) {
+		d, err := open.OpenReplicas(t.Context(), c.DB, []string{replica}, c.Log)
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, d.Close()) })
+		c.Replicas = map[string]db.DB{Default: d}
+	})
+	rows := map[string]int{"": 2, "default:replica": 2, "default:primary": 1}
+	for alias, want := range rows {
+		reg := models()
+		reg.Database = alias
+		h.describe(reg)
+		require.Equal(t, want, h.count(0), alias)
+		h.refused(all("polls.Choice"), "polls.Choice=r")
+		h.refused(where(all("polls.Question"), "choice__votes", abi.Int(1)), "polls.Choice=r")
+		h.refused(insert("polls.Question", "text", abi.Text("c")), "polls.Question=rw")
+		h.refused(raw("SELECT 1"), "sql=rw")
+		out := h.Do(context.Background(), abi.OpBegin, abi.TxBegin{Registry: h.reg, ReadOnly: true}.Append(nil))
+		require.NoError(t, abi.ReadBytes(out).Begin(), "%s: who may read may begin", alias)
+	}
+	// A grant for another database is none for this one's replica.
+	h = onFile(t, granted(t, "archive:polls.*=rw"), func(c *Config) {
+		d, err := open.OpenReplicas(t.Context(), c.DB, []string{replica}, c.Log)
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, d.Close()) })
+		c.Replicas = map[string]db.DB{Default: d}
+	})
+	for alias := range rows {
+		reg := models()
+		reg.Database = alias
+		h.describe(reg)
+		h.refused(all("polls.Question"), "polls.Question=r")
+	}
+	_, err := ParseGrant("default:replica:polls.*=r")
+	require.ErrorContains(t, err, "holds for its replicas, too")
+}
