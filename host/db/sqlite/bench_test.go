@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -88,5 +90,30 @@ func BenchmarkWrite(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		write(b, d, "INSERT INTO w (t) VALUES (?)", abi.Text("hello"))
+	}
+}
+
+// BenchmarkUpdate changes rows of several pages, each time in a transaction of
+// its own: SQLite keeps what would undo the statement.
+func BenchmarkUpdate(b *testing.B) {
+	for _, n := range []int{2, 8, 30} {
+		b.Run(strconv.Itoa(n)+" rows", func(b *testing.B) {
+			d := file(b)
+			rows(b, d, 20000)
+			write(b, d, "CREATE UNIQUE INDEX u ON b (a)")
+			c, err := d.Acquire(context.Background(), db.Write)
+			require.NoError(b, err)
+			defer c.Release()
+			st := db.Statement{SQL: "UPDATE b SET a = -a WHERE id IN (?" + strings.Repeat(", ?", n-1) + ")", Write: true}
+			for i := range n {
+				st.Args = append(st.Args, abi.Int(int64(1+i*600)))
+			}
+			var buf []byte
+			for b.Loop() {
+				if buf, err = db.All(context.Background(), c, st, buf[:0], 0); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -21,15 +21,29 @@ var heap struct {
 	limit int64
 }
 
+// journalPiece is how much of what would undo a statement is kept in memory,
+// and allocated at once, before it goes to a temporary file. SQLite's own 64 KiB
+// are more than the allocator has in stock: it maps and unmaps them for every
+// statement. With what the allocator adds this is a size that it has.
+const journalPiece = 8100
+
+// configured is what SQLite said to configure's settings: 0 if it took them.
+var configured int32
+
 // SQLite is built without counting what it keeps, and that can be changed only
 // before it is first used, by whatever package.
 func init() {
+	configured |= configure(lib.SQLITE_CONFIG_MEMSTATUS, 1)
+	configured |= configure(lib.SQLITE_CONFIG_STMTJRNL_SPILL, journalPiece)
+	reserve(heapSpare)
+}
+
+func configure(what, value int32) int32 {
 	tls := libc.NewTLS()
 	defer tls.Close()
-	on := libc.NewVaList(int32(1))
-	defer libc.Xfree(tls, on)
-	lib.Xsqlite3_config(tls, lib.SQLITE_CONFIG_MEMSTATUS, on)
-	reserve(heapSpare)
+	list := libc.NewVaList(value)
+	defer libc.Xfree(tls, list)
+	return lib.Xsqlite3_config(tls, what, list)
 }
 
 // reserve changes the bound by n bytes.
