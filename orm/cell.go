@@ -107,7 +107,7 @@ func storeCell(k kind, p unsafe.Pointer, v *abi.Value, f *field) bool {
 	case kDuration:
 		n, ok := intOf(v)
 		*(*time.Duration)(p) = time.Duration(n) * time.Microsecond
-		return ok
+		return ok && n == (*(*time.Duration)(p)).Microseconds() // columns hold more than the 292 years of a Duration
 	case kDecimal:
 		places := -1
 		if f != nil {

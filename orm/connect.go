@@ -164,7 +164,9 @@ func (m *modelInfo) finish(errs *modelErrors) {
 		if r == nil || r.target == nil {
 			continue
 		}
-		if r.queryName == "" {
+		if r.kind == schema.ManyToMany && r.hidden(m) { // of several fields each has a name of its own
+			r.related = "_" + m.app + "_" + lower + "_" + f.name + "_+"
+		} else if r.queryName == "" {
 			if r.queryName = strings.TrimSuffix(r.related, "+"); r.queryName == "" {
 				r.queryName = lower
 			}
@@ -174,7 +176,7 @@ func (m *modelInfo) finish(errs *modelErrors) {
 				r.related = lower
 			}
 		}
-		if g := r.target.byName[r.queryName]; g != nil && r.related != "+" {
+		if g := r.target.byName[r.queryName]; g != nil && !strings.HasSuffix(r.related, "+") {
 			*errs = append(*errs, &ModelError{
 				Model: m.goType, Field: f.goName, Tag: f.tag,
 				Reason: "from " + r.target.goType + " it would be called " + r.queryName + ", which is a field there: choose another related=NAME",
@@ -197,9 +199,8 @@ func (m *modelInfo) finish(errs *modelErrors) {
 		a.other = a.byOther()
 		a.lookup = a.field.name
 		if a.forward {
-			a.lookup = a.field.rel.queryName
-			if a.lookup == "" {
-				a.lookup = lower
+			if a.lookup = a.field.rel.queryName; a.lookup == "" {
+				a.lookup = a.field.rel.related // hidden, but the planner knows it
 			}
 		}
 		m.byRel[a.name] = a

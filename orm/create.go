@@ -36,7 +36,7 @@ func storeValue(f *field, p unsafe.Pointer, v *abi.Value) bool {
 		return true
 	case v.Kind == abi.KindClock && f.kind == kClock, v.Kind == abi.KindDuration && f.kind == kDuration:
 		*(*time.Duration)(p) = time.Duration(v.Int64()) * time.Microsecond
-		return true
+		return v.Int64() == (*(*time.Duration)(p)).Microseconds()
 	case v.Kind == abi.KindDecimal, v.Kind == abi.KindJSON:
 		return storeCell(f.kind, p, &abi.Value{Kind: abi.KindText, Str: v.Str}, f)
 	case v.Kind == abi.KindUUID:

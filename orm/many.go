@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"unsafe"
+
+	"github.com/vinyl-edge/vinyl/orm/query"
 )
 
 // manyState is a to-many relation, whatever it holds. It knows its owner by
@@ -13,6 +15,14 @@ type manyState struct {
 	owner Key
 	rows  *[]unsafe.Pointer // nil = not fetched
 	db    databaseID        // of the owner
+	null  bool              // it is pointed to by a field that is NULL in the owner
+}
+
+func (m *manyState) query() (*core, error) {
+	if m.null {
+		return m.acc.base().near(m.db).names(query.StepNone, nil), nil
+	}
+	return m.acc.query(m.owner, m.db)
 }
 
 // Many is the records at the far end of a relation. It is a queryset with an
@@ -37,7 +47,7 @@ func (*ManyToMany[T]) ormRelation() relation {
 
 // Query selects all records of the relation.
 func (m *Many[T]) Query() *QuerySet[T] {
-	q, err := m.m.acc.query(m.m.owner, m.m.db)
+	q, err := m.m.query()
 	if err != nil {
 		return wrap[T](infoOf[T]().root.fail(err))
 	}
@@ -83,7 +93,7 @@ func (m *Many[T]) Exists(ctx context.Context) (bool, error) {
 // yet. Afterwards All ranges over them.
 func (m *Many[T]) Fetch(ctx context.Context) ([]*T, error) {
 	if m.m.rows == nil {
-		q, err := m.m.acc.query(m.m.owner, m.m.db)
+		q, err := m.m.query()
 		if err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package orm
 
 import (
 	"reflect"
+	"strings"
 	"unsafe"
 
 	"github.com/vinyl-edge/vinyl/abi"
@@ -126,6 +127,11 @@ func (r *relation) key1() *field {
 		return r.toField
 	}
 	return r.target.pk
+}
+
+// hidden tells whether nothing leads back to m, whose many-to-many field it is.
+func (r *relation) hidden(m *modelInfo) bool {
+	return r.queryName == "" && (strings.HasSuffix(r.related, "+") || r.related == "" && r.symmetrical && r.target == m)
 }
 
 // keyOf is the key that points to the record at p.
@@ -340,7 +346,8 @@ func (a *accessor) bind(p unsafe.Pointer, k Key) {
 		a.points.bind(a, p)
 		return
 	}
-	if !k.IsZero() && (a.other || a.owner.dynamic) {
+	stored := !k.IsZero()
+	if stored && (a.other || a.owner.dynamic) {
 		k = a.ownerKey(p)
 	}
 	if a.one {
@@ -349,5 +356,5 @@ func (a *accessor) bind(p unsafe.Pointer, k Key) {
 		return
 	}
 	r := (*manyState)(unsafe.Add(p, a.off))
-	r.acc, r.owner = a, k
+	r.acc, r.owner, r.null = a, k, stored && k.IsZero()
 }

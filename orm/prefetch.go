@@ -22,6 +22,24 @@ type Prefetch struct {
 // with its own SelectRelated. It is Django's Prefetch object.
 func With[T any](path string, qs *QuerySet[T]) Prefetch { return Prefetch{path: path, query: qs.q} }
 
+// FetchRelated brings relations of records that are here already, as
+// PrefetchRelated does for those that a queryset fetches: names of relations, or
+// [With] a queryset. What a record has is not asked for again.
+func FetchRelated[T any](ctx context.Context, records []*T, related ...any) error {
+	if len(records) == 0 {
+		return nil
+	}
+	q := infoOf[T]().root.prefetchRelated(related)
+	if q.err != nil {
+		return q.err
+	}
+	ps := make([]unsafe.Pointer, len(records))
+	for i, r := range records {
+		ps[i] = unsafe.Pointer(r)
+	}
+	return prefetch(ctx, q.info, ps, q.prefetch)
+}
+
 func (q *core) prefetchRelated(args []any) *core {
 	for p := q; p.depth > 0; p = p.parent {
 		if p.step.Kind == query.StepUnion {

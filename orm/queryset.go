@@ -242,6 +242,16 @@ func (s *QuerySet[T]) Delete(ctx context.Context) (int, error) {
 	return gone.Total, err
 }
 
+// SetManager makes a queryset what relations to the model begin with: Django's
+// default manager. It is called by an init of the package of the models:
+//
+//	func init() { Articles.SetManager(Articles.Filter("hidden", false)) }
+func (s *QuerySet[T]) SetManager(of *QuerySet[T]) { s.q.info.manager = of.q }
+
+// SetBaseManager makes a queryset what foreign keys to the model look in:
+// Django's base manager.
+func (s *QuerySet[T]) SetBaseManager(of *QuerySet[T]) { s.q.info.baseManager = of.q }
+
 // New returns a record with the fields' defaults, not yet saved.
 func (s *QuerySet[T]) New() *T {
 	obj := new(T)

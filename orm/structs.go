@@ -1,26 +1,54 @@
 package orm
 
 import (
+	"reflect"
 	"unsafe"
 
 	"github.com/vinyl-edge/vinyl/abi"
 )
 
 // Over is the query of a set over records of T, the struct for the same model:
-// where models as data and structs meet. Querysets of prefetches stay behind.
-func Over[T any](s *DynamicSet) *QuerySet[T] { return wrap[T](s.q.over(infoOf[T]())) }
+// where models as data and structs meet.
+func Over[T any](s *DynamicSet) *QuerySet[T] { return wrap[T](s.q.over(infoOf[T](), nil, nil)) }
 
-func (q *core) over(m *modelInfo) *core {
-	var n *core
-	if q.depth == 0 {
-		n = m.root.copy()
-	} else {
-		n = q.parent.over(m).with(q.step, q.err)
+// OverRelation is Over for a set made of from, the records of a relation, which
+// base is as a struct has it; false when s was made of another set.
+func OverRelation[T any](s, from *DynamicSet, base *QuerySet[T]) (*QuerySet[T], bool) {
+	q, at := s.q, from.q
+	for q.depth > at.depth {
+		q = q.parent
 	}
-	n.using, n.from = q.using, q.from
+	if q.depth != at.depth || q.parent != at.parent || q.step.Cond != at.step.Cond || q.info != at.info {
+		return nil, false
+	}
+	return wrap[T](s.q.over(infoOf[T](), at, base.q)), true
+}
+
+// over is q's steps, those after at, on the records of m or those of base.
+func (q *core) over(m *modelInfo, at, base *core) *core {
+	var n *core
+	switch {
+	case at != nil && q.depth == at.depth:
+		n = base.copy()
+	case q.depth == 0:
+		n = m.root.copy()
+	default:
+		n = q.parent.over(m, at, base).with(q.step, q.err)
+	}
+	if n.using = q.using; at == nil {
+		n.from = q.from
+	}
 	n.prefetch = nil
 	for _, p := range q.prefetch {
-		n.prefetch = append(n.prefetch, Prefetch{path: p.path, attr: p.attr})
+		c := Prefetch{path: p.path, attr: p.attr}
+		if p.query != nil {
+			far := structOf(p.query.info.label)
+			if far == nil {
+				return n.fail(&ModelError{Model: p.query.info.label, Reason: "no struct is registered for it, and the queryset of a prefetch selects its records"})
+			}
+			c.query = p.query.over(far, nil, nil)
+		}
+		n.prefetch = append(n.prefetch, c)
 	}
 	return n
 }
@@ -28,47 +56,143 @@ func (q *core) over(m *modelInfo) *core {
 // Model is the label of the records' model.
 func (s *QuerySet[T]) Model() string { return s.q.info.label }
 
-// Struct is a record as a struct for the same model; false when one of its
-// values has no place there, such as an expression.
-func Struct[T any](d *Dynamic) (*T, bool) {
-	m, of := infoOf[T](), d.slot.info
-	obj := new(T)
-	p := unsafe.Pointer(obj)
-	st, from := m.state(p), &d.slot.state
-	if len(d.slot.exprs) > 0 {
-		return nil, false
+// Struct is a record as a struct for the same model, with the records that it
+// points to where they have been assigned. A value that has no place there, such
+// as an expression, is a ValueError. Times of structs have a zone: those without
+// one are taken for UTC.
+func Struct[T any](d *Dynamic) (*T, error) {
+	c := &casting{seen: map[*Dynamic]unsafe.Pointer{}}
+	p := c.record(infoOf[T](), d)
+	if p == nil {
+		return nil, &ValueError{Field: d.slot.info.goType + "." + c.wrong, Reason: "the struct can't hold what it has: work on the record as data"}
 	}
+	return (*T)(p), nil
+}
+
+// casting makes structs of records.
+type casting struct {
+	seen  map[*Dynamic]unsafe.Pointer
+	wrong string // the field that can't be cast
+}
+
+// record is nil when d can't be one of m's.
+func (c *casting) record(m *modelInfo, d *Dynamic) unsafe.Pointer {
+	if p := c.seen[d]; p != nil {
+		return p
+	}
+	of, from := d.slot.info, &d.slot.state
+	if len(d.slot.exprs) > 0 {
+		return nil
+	}
+	p := m.slab(1)
+	c.seen[d] = p
+	st := m.state(p)
 	if from.loaded != nil {
 		seen := make(fieldSet, len(m.fields))
 		st.loaded = &seen
 	}
 	for _, f := range m.fields {
 		g := of.byName[f.name]
-		if g == nil {
-			return nil, false
+		if c.wrong = f.name; g == nil {
+			return nil
 		}
 		if from.loaded != nil {
 			if (*st.loaded)[f.index] = (*from.loaded)[g.index]; !(*st.loaded)[f.index] {
 				continue
 			}
 		}
-		v := g.value(unsafe.Pointer(d))
-		if g.kind == kForeign {
-			fk := (*foreign)(unsafe.Add(unsafe.Pointer(d), g.off))
-			if v = fk.current().value(); fk.obj != nil && v.IsNull() {
-				return nil, false
-			}
-		}
-		if v.Kind == abi.KindNaive { // times of structs have a zone
-			return nil, false
-		}
-		if (v.IsNull() && f.kind != kForeign && f.valid == 0 && !f.pk) || !v.IsNull() && !f.put(p, v) {
-			return nil, false
+		if !c.field(f, p, g, d) {
+			return nil
 		}
 	}
 	st.stored, st.db = from.stored, from.db
 	m.settle(p)
-	return obj, true
+	if of.line != nil && !c.generic(m, p, d) {
+		return nil
+	}
+	return p
+}
+
+// field copies d's field g to f of the record at p.
+func (c *casting) field(f *field, p unsafe.Pointer, g *field, d *Dynamic) bool {
+	v := g.value(unsafe.Pointer(d))
+	if g.kind == kForeign {
+		fk := (*foreign)(unsafe.Add(unsafe.Pointer(d), g.off))
+		v = fk.current().value()
+		if fk.obj == nil || f.kind != kForeign {
+			return f.put(p, v)
+		}
+		if info, far := c.assigned(f.rel.target, (*Dynamic)(fk.obj)); far != nil {
+			f.put(p, abi.Null)
+			(*foreign)(unsafe.Add(p, f.off)).set(info, far)
+			return true
+		}
+		return !v.IsNull() && f.put(p, v)
+	}
+	switch {
+	case v.Kind == abi.KindNaive:
+		v.Kind = abi.KindTime
+	case (f.pk || f.auto) && (v.Kind == abi.KindInt && v.Num == 0 || v.Kind == abi.KindText && v.Str == ""):
+		return false // what is no key in a struct
+	case v.IsNull():
+		return f.valid != 0 && f.put(p, v) || f.pk || f.auto || d.slot.info.assigns(f.name, d)
+	}
+	return f.put(p, v)
+}
+
+// assigned is a related record as one of target's, which its own model may extend.
+func (c *casting) assigned(target *modelInfo, d *Dynamic) (*modelInfo, unsafe.Pointer) {
+	m := structOf(d.slot.info.label)
+	if m == nil {
+		return nil, nil
+	}
+	p := c.record(m, d)
+	if p != nil && m != target && m.line != nil {
+		p = m.embedded(target, p)
+	} else if m != target {
+		p = nil
+	}
+	return target, p
+}
+
+// generic assigns what d points to by content type.
+func (c *casting) generic(m *modelInfo, p unsafe.Pointer, d *Dynamic) bool {
+	err := d.slot.info.pending(unsafe.Pointer(d), func(g *genericKey, o *oneState) error {
+		own := m.generic(g.name)
+		c.wrong = g.name
+		info := structOf((*Dynamic)(o.obj).slot.info.label)
+		if own == nil || info == nil {
+			return ErrNotSaved
+		}
+		far := c.record(info, (*Dynamic)(o.obj))
+		if far == nil {
+			return ErrNotSaved
+		}
+		to := (*anyState)(unsafe.Add(p, own.off))
+		to.obj, to.target, to.loaded, to.given = far, info, true, true
+		return nil
+	})
+	return err == nil
+}
+
+// assigns tells whether a generic relation that was assigned sets the field.
+func (m *modelInfo) assigns(field string, d *Dynamic) bool {
+	set := false
+	_ = m.pending(unsafe.Pointer(d), func(g *genericKey, _ *oneState) error {
+		set = set || g.object == field
+		return nil
+	})
+	return set
+}
+
+// structOf is the registered model with a label, nil if there is none.
+func structOf(label string) *modelInfo {
+	for _, m := range models {
+		if m.label == label && !m.auto {
+			return m
+		}
+	}
+	return nil
 }
 
 // Dynamic is a struct's record as data, with the related records that it has.
@@ -82,10 +206,28 @@ func (m *Models) Dynamic(obj any) *Dynamic {
 	return (&crossing{m, map[unsafe.Pointer]*Dynamic{}}).record(info, p)
 }
 
+// Dynamics is Dynamic for a slice of records, []*Book: what several of them
+// point to is one record.
+func (m *Models) Dynamics(list any) []*Dynamic {
+	return (&crossing{m, map[unsafe.Pointer]*Dynamic{}}).list(reflect.ValueOf(list))
+}
+
+func (c *crossing) list(v reflect.Value) []*Dynamic {
+	if v.Kind() != reflect.Slice || !v.Type().Elem().Implements(reflect.TypeFor[record]()) {
+		return nil
+	}
+	out := make([]*Dynamic, v.Len())
+	for i := range out {
+		info, p := v.Index(i).Interface().(record).ormKey()
+		out[i] = c.record(info, p)
+	}
+	return out
+}
+
 // Take gives a record the values of a struct for the same model.
 func (d *Dynamic) Take(obj record) {
 	m, p := obj.ormKey()
-	(&crossing{d.slot.info.among, nil}).fill(d, m, p)
+	(&crossing{d.slot.info.among, map[unsafe.Pointer]*Dynamic{}}).fill(d, m, p)
 }
 
 // crossing makes records of structs.
@@ -112,7 +254,7 @@ func (c *crossing) record(m *modelInfo, p unsafe.Pointer) *Dynamic {
 func (c *crossing) fill(d *Dynamic, m *modelInfo, p unsafe.Pointer) {
 	to, st := d.slot.info, m.state(p)
 	into := &d.slot.state
-	into.stored, into.db = st.stored, st.db
+	into.stored, into.db, into.loaded = st.stored, st.db, nil
 	if st.loaded != nil {
 		seen := make(fieldSet, len(to.fields))
 		into.loaded = &seen
@@ -125,6 +267,9 @@ func (c *crossing) fill(d *Dynamic, m *modelInfo, p unsafe.Pointer) {
 			}
 		}
 		v := f.value(p)
+		if (f.pk || f.auto) && v.Kind == abi.KindInt && v.Num == 0 { // no key
+			v = abi.Null
+		}
 		if to.naive && v.Kind == abi.KindTime {
 			v.Kind = abi.KindNaive
 		}
@@ -144,6 +289,13 @@ func (c *crossing) fill(d *Dynamic, m *modelInfo, p unsafe.Pointer) {
 			}
 			if into.extra.vals[i] = v; err != nil {
 				into.extra.vals[i] = x
+			}
+			if list := c.list(reflect.ValueOf(x)); list != nil { // of a prefetch
+				into.extra.vals[i] = list
+			}
+			if r, ok := x.(record); ok {
+				info, p := r.ormKey()
+				into.extra.vals[i] = c.record(info, p)
 			}
 		}
 	}
@@ -166,6 +318,15 @@ func (c *crossing) relations(d *Dynamic, m *modelInfo, p unsafe.Pointer) {
 		}
 	}
 	for _, a := range m.accessors {
+		if g := to.generic(a.name); g != nil && a.points != nil {
+			if o := (*oneState)(unsafe.Add(p, a.points.off)); o.loaded {
+				into := (*oneState)(unsafe.Add(unsafe.Pointer(d), g.off))
+				if into.loaded = true; o.obj != nil {
+					into.obj = unsafe.Pointer(c.record(m.far(o), o.obj))
+				}
+			}
+			continue
+		}
 		b := to.byRel[a.name]
 		switch {
 		case b == nil || a.one != b.one:
