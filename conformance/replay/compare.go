@@ -60,6 +60,9 @@ func (c comparison) diff(want, got any, inOrder bool, at string) string {
 	if p, ok := got.(pending); ok {
 		return p.differs(want, at)
 	}
+	if n, ok := got.(uncounted); ok {
+		return n.differs(want, at)
+	}
 	if row, ok := got.(orm.DynamicRow); ok {
 		if _, composite := want.(*corpus.Object); !composite && len(row.Values) == 1 {
 			return c.diff(want, encodeValue(row.Values[0]), inOrder, at)

@@ -13,6 +13,7 @@ import (
 // execute runs an operation and returns its result in the corpus's terms.
 func (t *testRun) execute(ctx context.Context, w *world, op *corpus.Object) (any, error) {
 	target := op.Obj("target")
+	w.related, w.data = nil, ""
 	switch kind := op.Str("op"); kind {
 	case "related_get":
 		return w.relatedGet(ctx, target)
@@ -27,6 +28,7 @@ func (t *testRun) execute(ctx context.Context, w *world, op *corpus.Object) (any
 			return nil, err
 		}
 		if op.Bool("evaluated") { // it answers from its cache
+			defer w.withoutStructs()()
 			s = s.Fresh()
 			if _, err := w.rows(ctx, s); err != nil {
 				return nil, err
@@ -44,16 +46,7 @@ func (w *world) relatedGet(ctx context.Context, target *corpus.Object) (any, err
 	if err != nil {
 		return nil, err
 	}
-	if t := structs[obj.Model()]; t != nil {
-		far, done, err := t.related(ctx, w.models, obj, target.Str("attr"))
-		if done && (err != nil || far == nil) {
-			return nil, err
-		}
-		if done {
-			return newEncoder(obj).record(far), nil
-		}
-	}
-	far, err := obj.FetchRelated(ctx, target.Str("attr"))
+	far, err := w.relatedRecord(ctx, obj, target.Str("attr"))
 	if err != nil || far == nil {
 		return nil, err
 	}
@@ -73,7 +66,7 @@ func (w *world) prefetchObjects(ctx context.Context, op, target *corpus.Object) 
 	if err != nil {
 		return nil, err
 	}
-	if err := orm.PrefetchDynamic(ctx, records, args...); err != nil {
+	if records, err = w.prefetch(ctx, records, args); err != nil {
 		return nil, err
 	}
 	return newEncoder(nil).records(records), nil
@@ -110,18 +103,8 @@ func (w *world) read(ctx context.Context, kind string, s *orm.DynamicSet, op *co
 		if s.SelectsValues() {
 			return one(w.rows(ctx, s.Sole()))
 		}
-		if t := w.through(op); t != nil {
-			return w.one(t.one(ctx, w.models, s, "get"))
-		}
-		return w.one(s.Get(ctx))
+		return w.one(w.single(ctx, s, "get"))
 	case "first", "last":
-		if t := w.through(op); t != nil && !s.SelectsValues() {
-			d, err := t.one(ctx, w.models, s, kind)
-			if errors.Is(err, orm.ErrNotFound) {
-				return nil, nil
-			}
-			return w.one(d, err)
-		}
 		return w.first(ctx, s, kind == "last")
 	case "earliest", "latest":
 		names, err := w.latestFields(s, args)
@@ -131,14 +114,17 @@ func (w *world) read(ctx context.Context, kind string, s *orm.DynamicSet, op *co
 		if s.SelectsValues() {
 			return one(w.rows(ctx, s.Extreme(kind == "latest", names...)))
 		}
-		if kind == "latest" {
-			return w.one(s.Latest(ctx, names...))
-		}
-		return w.one(s.Earliest(ctx, names...))
+		return w.one(w.single(ctx, s, kind, names...))
 	case "count":
+		if n, ok, err := w.scalar(ctx, s, kind); ok {
+			return n, err
+		}
 		n, err := s.Count(ctx)
 		return number(int64(n)), err
 	case "exists":
+		if yes, ok, err := w.scalar(ctx, s, kind); ok {
+			return yes, err
+		}
 		return s.Exists(ctx)
 	case "contains":
 		return w.contains(ctx, s, args)
@@ -185,7 +171,7 @@ func (w *world) buildPrefetches(ctx context.Context, target *corpus.Object) erro
 // rows are the results of iterating a queryset.
 func (w *world) rows(ctx context.Context, s *orm.DynamicSet) (any, error) {
 	if !s.SelectsValues() {
-		list, err := s.Fetch(ctx)
+		list, err := w.records(ctx, s)
 		if err != nil {
 			return nil, err
 		}
@@ -234,11 +220,11 @@ func (w *world) first(ctx context.Context, s *orm.DynamicSet, last bool) (any, e
 		}
 		return list[0], nil
 	}
-	f := s.First
+	kind := "first"
 	if last {
-		f = s.Last
+		kind = "last"
 	}
-	d, err := f(ctx)
+	d, err := w.single(ctx, s, kind)
 	if errors.Is(err, orm.ErrNotFound) {
 		return nil, nil
 	}

@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/vinyl-edge/vinyl/conformance/corpus"
+	"github.com/vinyl-edge/vinyl/conformance/replay/kinds"
 	"github.com/vinyl-edge/vinyl/orm"
 	"github.com/vinyl-edge/vinyl/orm/schema"
 )
@@ -22,6 +22,9 @@ type module struct {
 	envs   map[string]*world
 	base   *schema.Registry
 	vol    *volatile
+	// structs is what the app says of the models that are structs, if any are.
+	structs *schema.Registry
+	busy    bool // transactions are open in several databases
 }
 
 // world is the module's models under one set of settings.
@@ -32,6 +35,18 @@ type world struct {
 	naive  bool                       // datetimes have no zone
 	// listening tells that signals of the models as data are waited for.
 	listening bool
+	zone      string
+	lookups   []schema.Lookup
+	typed     *orm.Connection // that plans by what structs say
+	related   []manager       // of the operation under way
+	data      string          // why something of it went through models as data
+}
+
+// withoutStructs has operations go through models as data, until it is undone.
+func (w *world) withoutStructs() (undo func()) {
+	typed := w.typed
+	w.typed = nil
+	return func() { w.typed = typed }
 }
 
 func newModule(doc any) (*module, error) {
@@ -48,6 +63,17 @@ func newModule(doc any) (*module, error) {
 	m.base, _ = corpus.Registry(m.models)
 	m.base.App = "replay"
 	return m, nil
+}
+
+// Registry describes the models of a module of the corpus, as its operations
+// meet them.
+func Registry(doc *corpus.Object) (*schema.Registry, error) {
+	models, err := withContrib(doc)
+	if err != nil {
+		return nil, err
+	}
+	reg, _ := corpus.Registry(models)
+	return reg, nil
 }
 
 // world describes the models under the settings of an operation.
@@ -73,7 +99,7 @@ func (m *module) world(ctx context.Context, op *corpus.Object) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &world{models: models, naive: naive}
+	w := &world{models: models, naive: naive, zone: zone, lookups: reg.Lookups}
 	if w.conn, err = models.Connect(ctx); err != nil {
 		return nil, err
 	}
@@ -83,6 +109,11 @@ func (m *module) world(ctx context.Context, op *corpus.Object) (*world, error) {
 	}
 	if err := w.managers(described); err != nil {
 		return nil, err
+	}
+	if meta == nil || len(meta.Keys) == 0 { // else a test has changed what structs say
+		if err := m.typedWorld(ctx, w, op); err != nil {
+			return nil, fmt.Errorf("the structs: %w", err)
+		}
 	}
 	m.envs[key] = w
 	return w, nil
@@ -96,13 +127,19 @@ func metaKey(meta *corpus.Object) string {
 }
 
 // run replays the module's operations.
-func (m *module) run(ctx context.Context, only *regexp.Regexp, enrich bool, report func(*Outcome) error) error {
+func (m *module) run(ctx context.Context, how testRun, report func(*Outcome) error) error {
+	if len(kinds.ByLabel) > 0 {
+		var err error
+		if m.structs, err = orm.Described(ctx); err != nil {
+			return err
+		}
+	}
 	for _, c := range m.doc.List("classes") {
 		class := c.(*corpus.Object)
 		name := strings.TrimPrefix(strings.TrimPrefix(class.Str("class"), m.name+"."), "tests.")
 		if setup := class.List("setup"); len(setup) > 0 {
 			test := corpus.NewObject("test", "setup", "ops", setup)
-			t := &testRun{module: m, class: class, test: test, id: m.name + "/" + name + "/setup/", only: only, enrich: enrich, report: report, first: true}
+			t := &testRun{module: m, class: class, test: test, id: m.name + "/" + name + "/setup/", only: how.only, enrich: how.enrich, batches: how.batches, report: report, first: true}
 			if err := t.run(ctx); err != nil {
 				return fmt.Errorf("%s: %w", t.id, err)
 			}
@@ -112,9 +149,29 @@ func (m *module) run(ctx context.Context, only *regexp.Regexp, enrich bool, repo
 			if out := test.Str("outcome"); out == "fail" || out == "error" {
 				continue
 			}
-			t := &testRun{module: m, class: class, test: test, id: m.name + "/" + name + "/" + test.Str("test") + "/", only: only, enrich: enrich, report: report}
+			t := &testRun{module: m, class: class, test: test, id: m.name + "/" + name + "/" + test.Str("test") + "/", only: how.only, enrich: how.enrich, batches: how.batches, report: report}
 			if err := t.run(ctx); err != nil {
 				return fmt.Errorf("%s: %w", t.id, err)
+			}
+		}
+	}
+	return nil
+}
+
+// prepare makes the tables of the models as data, with what structs can't say:
+// those of structs are the same ones then.
+func (m *module) prepare(ctx context.Context) error {
+	w, err := m.world(ctx, corpus.NewObject())
+	if err != nil {
+		return err
+	}
+	for _, c := range m.doc.List("classes") {
+		for _, x := range c.(*corpus.Object).List("aliases") {
+			if alias, ok := x.(string); ok {
+				nothing := func(context.Context) error { return nil }
+				if err := orm.Atomic(w.conn.Context(ctx), nothing, orm.Using(alias)); err != nil {
+					return err
+				}
 			}
 		}
 	}

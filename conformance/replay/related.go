@@ -37,12 +37,17 @@ func (w *world) relate(ctx context.Context, kind string, target, kw *corpus.Obje
 		if err := w.assign(d, rest); err != nil {
 			return nil, err
 		}
-		if err := many.Create(ctx, d); err != nil {
+		done := false
+		if among == nil {
+			done, err = w.relateStructs(ctx, kind, owner, target.Str("accessor"), opts, nil, d)
+		}
+		if !done {
+			err = many.Create(ctx, d)
+		}
+		if err != nil {
 			return nil, err
 		}
 		return newEncoder(owner).record(d), nil
-	case "clear":
-		return nil, many.Clear(ctx)
 	case "get_or_create", "update_or_create":
 		s, err := many.Records(ctx)
 		if err != nil {
@@ -54,7 +59,14 @@ func (w *world) relate(ctx context.Context, kind string, target, kw *corpus.Obje
 	if err != nil {
 		return nil, err
 	}
+	if among == nil {
+		if done, err := w.relateStructs(ctx, kind, owner, target.Str("accessor"), opts, list, nil); done {
+			return nil, err
+		}
+	}
 	switch kind {
+	case "clear":
+		return nil, many.Clear(ctx)
 	case "add":
 		return nil, many.Add(ctx, list...)
 	case "remove":

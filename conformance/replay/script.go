@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,6 +23,7 @@ type testRun struct {
 	only        *regexp.Regexp
 	report      func(*Outcome) error
 	enrich      bool // the tables get further rows
+	batches     bool // operations that read are done at once where they can be
 	state       *state
 	first       bool  // the class's own preparation, before which rows0 are in the tables
 	broken      error // why the state is not the recorded one
@@ -43,6 +45,18 @@ func (t *testRun) run(ctx context.Context) error {
 	if err != nil {
 		return t.all(ops, Unsupported, "the models: "+err.Error())
 	}
+	// The structs' models are described to a database before a transaction keeps
+	// it busy.
+	if base.typed != nil {
+		for _, alias := range t.aliases()[1:] {
+			nothing := func(context.Context) error { return nil }
+			if err := orm.Atomic(base.typed.Context(ctx), nothing, orm.Using(alias)); err != nil {
+				return err
+			}
+		}
+	}
+	t.module.busy = len(t.aliases()) > 1
+	defer func() { t.module.busy = false }()
 	var broken error
 	err = t.atomic(base.conn.Context(ctx), func(ctx context.Context) error {
 		t.state = newState(t.module, base, t.aliases())
@@ -54,8 +68,15 @@ func (t *testRun) run(ctx context.Context) error {
 				return err
 			}
 		}
-		for i, x := range ops {
-			if err := t.op(ctx, x.(*corpus.Object), i); err != nil {
+		for i := 0; i < len(ops); i++ {
+			if n := t.together(ops, i); t.batches && n > 1 {
+				if err := t.batch(ctx, ops[i:i+n], i); err != nil {
+					return err
+				}
+				i += n - 1
+				continue
+			}
+			if err := t.op(ctx, ops[i].(*corpus.Object), i); err != nil {
 				return err
 			}
 		}
@@ -131,21 +152,14 @@ func (t *testRun) op(ctx context.Context, op *corpus.Object, i int) error {
 		t.lost(t.state.apply(ctx, op.Obj("diff")))
 		return nil
 	}
-	out := &Outcome{ID: t.opID(op, i), Kind: op.Str("op"), SQL: statements(op)}
+	out := &Outcome{ID: t.opID(op, i), Kind: op.Str("op"), SQL: statements(op), Records: ofRecords(op)}
 	var err error
 	if t.broken != nil {
 		err = fmt.Errorf("the state before the operation: %w", t.broken)
 	} else {
 		err = t.attempt(ctx, op, out)
 	}
-	switch {
-	case err == nil:
-		out.Status = Passed
-	case errors.Is(err, corpus.ErrUnsupported):
-		out.Status, out.Reason = Unsupported, err.Error()
-	default:
-		out.Status, out.Reason = Failed, err.Error()
-	}
+	out.judge(err)
 	if err := t.report(out); err != nil {
 		return err
 	}
@@ -166,7 +180,13 @@ func (t *testRun) attempt(ctx context.Context, op *corpus.Object, out *Outcome) 
 	if err != nil {
 		return err
 	}
+	before := Through.Load()
 	var result error
+	defer func() {
+		if out.Struct = Through.Load() > before; !out.Struct {
+			out.Data = cmp.Or(w.data, "the model is no struct, or has receivers of signals")
+		}
+	}()
 	err = t.atomic(w.conn.Context(ctx), func(ctx context.Context) error {
 		out.Ran = true
 		if !writes[op.Str("op")] {

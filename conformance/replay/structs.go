@@ -2,137 +2,283 @@ package replay
 
 import (
 	"context"
+	"reflect"
 	"strings"
 	"sync/atomic"
 
+	"github.com/vinyl-edge/vinyl/abi"
 	"github.com/vinyl-edge/vinyl/conformance/corpus"
+	"github.com/vinyl-edge/vinyl/conformance/replay/kinds"
 	"github.com/vinyl-edge/vinyl/orm"
 )
-
-// typed is what a struct does in the place of its model as data.
-type typed interface {
-	fetch(ctx context.Context, m *orm.Models, s *orm.DynamicSet) ([]*orm.Dynamic, error)
-	one(ctx context.Context, m *orm.Models, s *orm.DynamicSet, what string, args ...any) (*orm.Dynamic, error)
-	save(ctx context.Context, d *orm.Dynamic, opts []orm.SaveOption) (done bool, err error)
-	create(ctx context.Context, s *orm.DynamicSet, d *orm.Dynamic) (done bool, err error)
-	related(ctx context.Context, m *orm.Models, d *orm.Dynamic, name string) (far *orm.Dynamic, done bool, err error)
-}
-
-// structs are the models, by label, whose operations go through structs.
-var structs = map[string]typed{}
 
 // Through counts the operations that went through structs.
 var Through atomic.Int64
 
-// Use sends the operations of a model through its struct: what Command structs
-// generates calls it.
-func Use[T any, P orm.Record[T]](qs *orm.QuerySet[T], related map[string]func(ctx context.Context, obj *T) (any, error)) {
-	structs[qs.Model()] = through[T, P]{related}
-}
-
-type through[T any, P orm.Record[T]] struct {
-	far map[string]func(ctx context.Context, obj *T) (any, error)
-}
-
-func (t through[T, P]) fetch(ctx context.Context, m *orm.Models, s *orm.DynamicSet) ([]*orm.Dynamic, error) {
-	Through.Add(1)
-	list, err := orm.Over[T](s).Fetch(ctx)
-	out := make([]*orm.Dynamic, len(list))
-	for i, obj := range list {
-		out[i] = m.Dynamic(P(obj))
+// call calls a method, whose last result is an error, with a context.
+func call(ctx context.Context, method reflect.Value, args ...any) ([]any, error) {
+	in := []reflect.Value{reflect.ValueOf(ctx)}
+	for _, a := range args {
+		in = append(in, reflect.ValueOf(a))
 	}
-	return out, err
+	var out []any
+	for _, v := range method.Call(in) {
+		out = append(out, v.Interface())
+	}
+	err, _ := out[len(out)-1].(error)
+	return out[:len(out)-1], err
 }
 
-func (t through[T, P]) one(ctx context.Context, m *orm.Models, s *orm.DynamicSet, what string, args ...any) (*orm.Dynamic, error) {
-	Through.Add(1)
-	qs := orm.Over[T](s)
-	var obj *T
-	var err error
-	switch what {
-	case "get":
-		obj, err = qs.Get(ctx, args...)
-	case "first":
-		obj, err = qs.First(ctx)
-	default:
-		obj, err = qs.Last(ctx)
+// relation is the field that a struct has for a relation, nil for none.
+func relation(k *kinds.Kind, obj any, name string) any {
+	v := reflect.ValueOf(obj).Elem()
+	if field := k.Relations[name]; field != "" {
+		return v.FieldByName(field).Addr().Interface()
 	}
-	if err != nil || obj == nil {
+	for i := range v.NumField() { // of what it extends
+		if up := kinds.ByType[v.Type().Field(i).Type]; up != nil && v.Type().Field(i).Anonymous {
+			if r := relation(up, v.Field(i).Addr().Interface(), name); r != nil {
+				return r
+			}
+		}
+	}
+	return nil
+}
+
+// as is a record as one of a struct type, which its own struct may embed.
+func as(obj any, to reflect.Type) (any, bool) {
+	v := reflect.ValueOf(obj)
+	if v.Type().Elem() == to {
+		return obj, true
+	}
+	for i := range v.Elem().NumField() {
+		f := v.Elem().Type().Field(i)
+		if f.Anonymous && kinds.ByType[f.Type] != nil {
+			if up, ok := as(v.Elem().Field(i).Addr().Interface(), to); ok {
+				return up, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// through is the struct that an operation on a model goes through, nil for none.
+func (w *world) through(label string) *kinds.Kind {
+	if w.typed == nil || w.listening {
+		return nil
+	}
+	return kinds.ByLabel[label]
+}
+
+// ctx is where statements are planned by what the structs say of the models.
+func (w *world) inStructs(ctx context.Context) context.Context {
+	Through.Add(1)
+	return w.typed.Context(ctx)
+}
+
+// manager is a set of the records of a relation, before anything else was asked
+// of them.
+type manager struct {
+	set   *orm.DynamicSet
+	owner *orm.Dynamic
+	name  string
+}
+
+// over is a set as a queryset of structs: of a relation, that of the owner's
+// struct.
+func (w *world) over(k *kinds.Kind, s *orm.DynamicSet) any {
+	for _, m := range w.related {
+		own := w.through(m.owner.Model())
+		if own == nil {
+			continue
+		}
+		obj, ok := w.object(own, m.owner)
+		if !ok {
+			continue
+		}
+		r := relation(own, obj, m.name)
+		if r == nil {
+			continue
+		}
+		query := reflect.ValueOf(r).MethodByName("Query")
+		if !query.IsValid() {
+			continue
+		}
+		if qs, ok := k.Among(s, m.set, query.Call(nil)[0].Interface()); ok {
+			return qs
+		}
+	}
+	return k.Over(s)
+}
+
+// records fetches the records of a set.
+func (w *world) records(ctx context.Context, s *orm.DynamicSet) ([]*orm.Dynamic, error) {
+	k := w.through(s.Model())
+	if k == nil {
+		return s.Fetch(ctx)
+	}
+	out, err := call(w.inStructs(ctx), reflect.ValueOf(w.over(k, s)).MethodByName("Fetch"))
+	if err != nil {
 		return nil, err
 	}
-	return m.Dynamic(P(obj)), nil
+	return w.models.Dynamics(out[0]), nil
 }
 
-func (t through[T, P]) save(ctx context.Context, d *orm.Dynamic, opts []orm.SaveOption) (bool, error) {
-	obj, ok := orm.Struct[T](d)
-	s, saves := any(obj).(interface {
-		Save(ctx context.Context, opts ...orm.SaveOption) error
+// single is the record that a method of a set finds.
+func (w *world) single(ctx context.Context, s *orm.DynamicSet, kind string, names ...string) (d *orm.Dynamic, err error) {
+	k := w.through(s.Model())
+	if k == nil {
+		switch kind {
+		case "get":
+			return s.Get(ctx)
+		case "first":
+			return s.First(ctx)
+		case "last":
+			return s.Last(ctx)
+		case "latest":
+			return s.Latest(ctx, names...)
+		}
+		return s.Earliest(ctx, names...)
+	}
+	qs := reflect.ValueOf(w.over(k, s))
+	ctx = w.inStructs(ctx)
+	var args []any
+	for _, n := range names {
+		args = append(args, n)
+	}
+	var out []any
+	switch kind {
+	case "get":
+		out, err = call(ctx, qs.MethodByName("Get"))
+	case "first":
+		out, err = call(ctx, qs.MethodByName("First"))
+	case "last":
+		out, err = call(ctx, qs.MethodByName("Last"))
+	case "latest":
+		out, err = call(ctx, qs.MethodByName("Latest"), args...)
+	default:
+		out, err = call(ctx, qs.MethodByName("Earliest"), args...)
+	}
+	if err != nil || reflect.ValueOf(out[0]).IsNil() {
+		return nil, err
+	}
+	return w.models.Dynamic(out[0]), nil
+}
+
+// relatedRecord fetches what a record points to.
+func (w *world) relatedRecord(ctx context.Context, d *orm.Dynamic, name string) (*orm.Dynamic, error) {
+	if k := w.through(d.Model()); k != nil {
+		obj, ok := w.object(k, d)
+		if ok {
+			var fetch reflect.Value // a parent is part of the record: nothing fetches it
+			r := relation(k, obj, name)
+			if r != nil {
+				fetch = reflect.ValueOf(r).MethodByName("Fetch")
+			}
+			if fetch.IsValid() {
+				out, err := call(w.inStructs(ctx), fetch)
+				if err == nil && (out[0] == nil || reflect.ValueOf(out[0]).IsNil()) && strings.Contains(reflect.TypeOf(r).String(), "ReverseOne[") {
+					return nil, &orm.NotFoundError{} // which in Go is nil, in Django an error
+				}
+				if err != nil || out[0] == nil || reflect.ValueOf(out[0]).IsNil() {
+					return nil, err
+				}
+				return w.models.Dynamic(out[0]), nil
+			}
+		}
+	}
+	return d.FetchRelated(ctx, name)
+}
+
+// retyped are the kinds that structs make of texts.
+var retyped = map[abi.Kind]bool{
+	abi.KindInt: true, abi.KindFloat: true, abi.KindDecimal: true, abi.KindBool: true, abi.KindUUID: true, abi.KindDate: true, abi.KindTime: true, abi.KindNaive: true, abi.KindClock: true,
+}
+
+// object is a record as a struct.
+func (w *world) object(k *kinds.Kind, d *orm.Dynamic) (any, bool) {
+	if w.naive && w.conn.Dialect() != "sqlite" { // its tables hold the times of a zone
+		naive := false
+		d.Fields(func(_ string, v value) { naive = naive || isNaive(v) })
+		if naive {
+			w.data = "times without a zone, on this database"
+			return nil, false
+		}
+	}
+	obj, err := k.Make(d)
+	if err != nil {
+		w.data = err.Error()
+		return nil, false
+	}
+	// Python keeps what it is given until it reads the record again: a text in
+	// the place of a number, which a struct has made a number of.
+	kinds, same := map[string]abi.Kind{}, true
+	w.models.Dynamic(obj).Fields(func(name string, v value) { kinds[name] = v.Kind })
+	d.Fields(func(name string, v value) {
+		b := kinds[name]
+		if v.Kind == abi.KindText && retyped[b] || b == abi.KindDate && (v.Kind == abi.KindTime || v.Kind == abi.KindNaive) {
+			same, w.data = false, name+" is of another type than the field"
+		}
 	})
-	if !ok || !saves {
-		return false, nil
-	}
-	Through.Add(1)
-	err := s.Save(ctx, opts...)
-	d.Take(P(obj))
-	return true, err
+	return obj, same
 }
 
-func (t through[T, P]) create(ctx context.Context, s *orm.DynamicSet, d *orm.Dynamic) (bool, error) {
-	obj, ok := orm.Struct[T](d)
-	if !ok {
-		return false, nil
+// typedWorld describes the models as their structs do, under the settings of an
+// operation: nil when there are none.
+func (m *module) typedWorld(ctx context.Context, w *world, op *corpus.Object) error {
+	if m.structs == nil || m.busy {
+		return nil
 	}
-	Through.Add(1)
-	_, err := orm.Over[T](s).Create(ctx, obj)
-	d.Take(P(obj))
-	return true, err
+	reg := *m.structs
+	reg.Naive, reg.TimeZone = w.naive, w.zone
+	if w.naive && w.conn.Dialect() == "sqlite" {
+		reg.TimeZone = "UTC" // so are the times of structs
+	}
+	reg.Lookups = w.lookups
+	typed, err := orm.NewModels(&reg)
+	if err != nil {
+		return err
+	}
+	w.typed, err = typed.Connect(ctx)
+	return err
 }
 
-func (t through[T, P]) related(ctx context.Context, m *orm.Models, d *orm.Dynamic, name string) (*orm.Dynamic, bool, error) {
-	fetch := t.far[name]
-	obj, ok := orm.Struct[T](d)
-	if fetch == nil || !ok {
+// scalar is what a method of a set of structs returns, false when the set has none.
+func (w *world) scalar(ctx context.Context, s *orm.DynamicSet, kind string) (any, bool, error) {
+	k := w.through(s.Model())
+	if k == nil {
 		return nil, false, nil
 	}
-	Through.Add(1)
-	far, err := fetch(ctx, obj)
-	if err != nil || far == nil {
-		return nil, true, err
+	method := reflect.ValueOf(w.over(k, s)).MethodByName("Count")
+	if kind == "exists" {
+		method = reflect.ValueOf(w.over(k, s)).MethodByName("Exists")
 	}
-	return m.Dynamic(far), true, nil
+	out, err := call(w.inStructs(ctx), method)
+	if n, ok := out[0].(int); ok {
+		return number(int64(n)), true, err
+	}
+	return out[0], true, err
 }
 
-// through is the struct that a reading operation goes through, nil for none:
-// querysets of prefetches are those of data.
-func (w *world) through(op *corpus.Object) typed {
+// structural are the kinds of operations that structs have, on records.
+var structural = map[string]bool{
+	"fetch": true, "iterator": true, "getitem": true, "get": true, "first": true, "last": true, "earliest": true, "latest": true, "count": true, "exists": true,
+	"related_get": true, "prefetch_related_objects": true, "create": true, "save": true, "save_base": true, "update": true, "delete": true, "instance_delete": true,
+	"refresh_from_db": true, "bulk_create": true, "bulk_update": true, "add": true, "remove": true, "set": true, "clear": true,
+}
+
+// ofRecords tells whether an operation is one that structs have: those that
+// select values, or are SQL, have rows of their own.
+func ofRecords(op *corpus.Object) bool {
 	target := op.Obj("target")
-	if len(structs) == 0 || target == nil || strings.Contains(corpus.Text(target), "$prefetch") {
-		return nil
+	if !structural[op.Str("op")] || target.Get("raw") != nil || op.Bool("evaluated") {
+		return false
 	}
-	s, err := w.set(target)
-	if err != nil {
-		return nil
-	}
-	return structs[s.Model()]
-}
-
-// insert creates a record, through its struct if it has one and nobody listens
-// to signals of its model as data.
-func (w *world) insert(ctx context.Context, s *orm.DynamicSet, d *orm.Dynamic) error {
-	if t := structs[d.Model()]; t != nil && !w.listening {
-		if done, err := t.create(ctx, s, d); done {
-			return err
+	for _, x := range target.List("chain") {
+		switch x.(*corpus.Object).Str("method") {
+		case "values", "values_list", "dates", "datetimes":
+			return false
 		}
 	}
-	return s.Create(ctx, d)
-}
-
-// store saves a record, as insert.
-func (w *world) store(ctx context.Context, d *orm.Dynamic, opts []orm.SaveOption) error {
-	if t := structs[d.Model()]; t != nil && !w.listening {
-		if done, err := t.save(ctx, d, opts); done {
-			return err
-		}
-	}
-	return d.Save(ctx, opts...)
+	return true
 }

@@ -2,9 +2,11 @@ package replay
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/vinyl-edge/vinyl/conformance/corpus"
+	"github.com/vinyl-edge/vinyl/conformance/replay/kinds"
 	"github.com/vinyl-edge/vinyl/orm"
 )
 
@@ -194,6 +196,9 @@ func (w *world) manager(t *corpus.Object) (*orm.DynamicSet, error) {
 		return nil, err
 	}
 	s, err := obj.Manager(t.Str("accessor"))
+	if err == nil && t.Str("manager") == "" {
+		w.related = append(w.related, manager{s, obj, t.Str("accessor")})
+	}
 	if err != nil || t.Str("manager") == "" {
 		return s, err
 	}
@@ -224,11 +229,16 @@ func (w *world) managers(models *corpus.Object) error {
 				}
 			}
 			w.named[label+"."+m.Str("name")] = s
+			k := kinds.ByLabel[label]
 			if m.Bool("default") {
-				root.SetManager(s)
+				if root.SetManager(s); k != nil {
+					reflect.ValueOf(k.Over(root)).MethodByName("SetManager").Call([]reflect.Value{reflect.ValueOf(k.Over(s))})
+				}
 			}
 			if base != "" && m.Str("name") == base {
-				root.SetBaseManager(s)
+				if root.SetBaseManager(s); k != nil {
+					reflect.ValueOf(k.Over(root)).MethodByName("SetBaseManager").Call([]reflect.Value{reflect.ValueOf(k.Over(s))})
+				}
 			}
 		}
 	}

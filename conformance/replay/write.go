@@ -33,7 +33,7 @@ func (w *world) write(ctx context.Context, op *corpus.Object) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return deleted(s.Delete(ctx))
+		return w.eraseAll(ctx, s)
 	case "instance_delete":
 		d, err := w.instance(target.Obj("instance"))
 		if err != nil {
@@ -46,7 +46,7 @@ func (w *world) write(ctx context.Context, op *corpus.Object) (any, error) {
 		if alias := kw.Str("using"); alias != "" {
 			opts = append(opts, orm.Using(alias))
 		}
-		return deleted(d.Delete(ctx, opts...))
+		return w.erase(ctx, d, opts)
 	case "create":
 		return w.create(ctx, target, kw)
 	case "get_or_create", "update_or_create":
@@ -160,7 +160,7 @@ func (w *world) refresh(ctx context.Context, d *orm.Dynamic, kw *corpus.Object) 
 		return nil, err
 	}
 	if len(names) > 0 || kw.Get("fields") == nil { // else it has nothing to read
-		if err := d.Refresh(ctx, names...); err != nil {
+		if err := w.refreshed(ctx, d, names); err != nil {
 			return nil, err
 		}
 	}

@@ -44,7 +44,7 @@ func (w *world) update(ctx context.Context, s *orm.DynamicSet, kw *corpus.Object
 		}
 		pairs = append(pairs, name, e)
 	}
-	n, err := s.Update(ctx, pairs...)
+	n, err := w.updateAll(ctx, s, pairs)
 	return number(int64(n)), err
 }
 
@@ -91,7 +91,7 @@ func (w *world) bulkCreate(ctx context.Context, s *orm.DynamicSet, op *corpus.Ob
 		}
 		opts = append(opts, orm.UpdateConflicts(unique, update...))
 	}
-	if err := s.BulkCreate(ctx, list, opts...); err != nil {
+	if err := w.bulkInsert(ctx, s, list, opts); err != nil {
 		return nil, err
 	}
 	out := make([]any, len(list))
@@ -118,7 +118,7 @@ func (w *world) bulkUpdate(ctx context.Context, s *orm.DynamicSet, op *corpus.Ob
 	if err != nil {
 		return nil, err
 	}
-	n, err := s.BulkUpdate(ctx, list, fields, opts...)
+	n, err := w.bulkStore(ctx, s, list, fields, opts)
 	return number(int64(n)), err
 }
 

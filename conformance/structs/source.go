@@ -3,238 +3,205 @@ package structs
 import (
 	"fmt"
 	"go/format"
-	"maps"
+	"go/token"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/vinyl-edge/vinyl/internal/gomodels"
 	"github.com/vinyl-edge/vinyl/orm/schema"
 )
 
-// goTypes are the Go types of field classes.
-var goTypes = map[string]string{
-	"CharField": "string", "TextField": "string", "SlugField": "string", "EmailField": "string", "URLField": "string", "FileField": "string", "ImageField": "string",
-	"IntegerField": "int64", "BigIntegerField": "int64", "SmallIntegerField": "int64", "PositiveIntegerField": "int64", "PositiveBigIntegerField": "int64",
-	"PositiveSmallIntegerField": "int64", "AutoField": "int64", "BigAutoField": "int64", "SmallAutoField": "int64", "BooleanField": "bool", "FloatField": "float64",
-	"DecimalField": "orm.Decimal", "DateField": "orm.Date", "DateTimeField": "time.Time", "TimeField": "orm.Clock", "DurationField": "time.Duration", "UUIDField": "orm.UUID",
-	"JSONField": "orm.JSON", "BinaryField": "[]byte",
+// Package is what was written for the models of a module.
+type Package struct {
+	Source []byte
+	// Labels are the models that are structs, Refused why others are none.
+	Labels  []string
+	Refused map[string]string
 }
 
-var actions = map[schema.OnDelete]string{
-	schema.Cascade: "cascade", schema.Protect: "protect", schema.Restrict: "restrict", schema.SetNull: "set_null", schema.DoNothing: "do_nothing",
-	schema.SetDefault: "do_nothing", schema.SetTo: "do_nothing",
-}
-
-// Source writes a file of package main with a struct for each of the models, and
-// what sends operations through it. It leaves models out that structs can't be:
-// those that extend others, that have a class of field without Go type, or point
-// to one that was left out. It returns the labels of those it has written.
-func Source(reg *schema.Registry) (src []byte, labels []string, err error) {
-	w := &writer{models: map[string]*schema.Model{}}
-	names := map[string]int{}
+// Write writes a package with a struct for each of a module's models, and what
+// registers them with the replayer when it replays the module. Models that
+// structs can't be are left out, and those that point to them or extend them.
+func Write(module string, reg *schema.Registry) (*Package, error) {
+	w := &writer{models: map[string]*schema.Model{}, names: map[string]map[string]string{}}
+	p := &Package{Refused: map[string]string{}}
+	types := map[string]int{}
 	for i := range reg.Models {
 		m := &reg.Models[i]
 		w.models[m.Label()] = m
 		if !m.AutoCreated {
-			names[m.Name]++
+			types[m.Name]++
 		}
 	}
 	for again := true; again; {
 		again = false
-		for label, m := range w.models {
-			if reason := w.refuse(m); reason != "" || names[m.Name] > 1 {
-				delete(w.models, label)
+		for i := range reg.Models {
+			m := &reg.Models[i]
+			if w.models[m.Label()] == nil {
+				continue
+			}
+			reason := w.refuse(m)
+			if reason == "" && types[m.Name] > 1 && !m.AutoCreated {
+				reason = "another model of the module has its name"
+			}
+			if reason != "" {
 				again = true
+				delete(w.models, m.Label())
+				if p.Refused[m.Label()] = reason; m.AutoCreated {
+					delete(p.Refused, m.Label())
+				}
 			}
 		}
 	}
 	for i := range reg.Models {
 		if m := w.models[reg.Models[i].Label()]; m != nil && !m.AutoCreated {
-			labels = append(labels, m.Label())
-			w.model(m)
+			w.order = append(w.order, m)
+			p.Labels = append(p.Labels, m.Label())
 		}
 	}
-	if len(labels) == 0 {
-		return nil, nil, nil
+	var body strings.Builder
+	for _, m := range w.order {
+		w.model(m)
 	}
-	head := "package main\n\nimport (\n\t\"context\"\n\t\"time\"\n\n\t\"github.com/vinyl-edge/vinyl/conformance/replay\"\n\t\"github.com/vinyl-edge/vinyl/orm\"\n)\n\nvar _ = time.Now\n"
-	src, err = format.Source([]byte(head + w.b.String()))
-	return src, labels, err
+	fmt.Fprintf(&body, "package structs\n\nimport (\n\t\"time\"\n\n\t\"github.com/vinyl-edge/vinyl/conformance/replay/kinds\"\n\t\"github.com/vinyl-edge/vinyl/orm\"\n)\n\nvar _ time.Time\n\nfunc init() {\n\tkinds.Module(%q, func() {\n", module)
+	for _, m := range w.order {
+		fmt.Fprintf(&body, "\t\tkinds.Use(orm.Register[%s](), map[string]string{", m.Name)
+		for i, name := range sorted(w.names[m.Label()]) {
+			if i > 0 {
+				body.WriteString(", ")
+			}
+			fmt.Fprintf(&body, "%q: %q", name, w.names[m.Label()][name])
+		}
+		body.WriteString("})\n")
+	}
+	body.WriteString("\t})\n}\n" + w.b.String())
+	var err error
+	p.Source, err = format.Source([]byte(body.String()))
+	return p, err
 }
 
 type writer struct {
-	models map[string]*schema.Model
+	models map[string]*schema.Model // those that can be structs
+	order  []*schema.Model
+	names  map[string]map[string]string // of relations: what the struct calls them
 	b      strings.Builder
 }
 
 // refuse says why a model can't be a struct.
 func (w *writer) refuse(m *schema.Model) string {
-	switch {
-	case len(m.Parents) > 0 || m.Proxy || m.Unmanaged:
-		return "it extends another"
-	case len(m.Constraints) > 0:
-		return "its constraints are data" // and its table would lack them
-	case len(m.Generic) > 0 || m.OrderedIn != "" || len(m.OrderBy) > 0 || m.SelectFirst:
-		return "it has what structs have no word for"
-	case !token(m.Name):
-		return "its name"
+	if m.Name == "" || m.Name[0] < 'A' || m.Name[0] > 'Z' || token.IsKeyword(m.Name) {
+		return "its name begins with no capital letter"
+	}
+	if len(m.OrderBy) > 0 {
+		return "its records are ordered by an expression"
+	}
+	if m.SelectFirst {
+		return "it asks before it saves (select_on_save)"
+	}
+	if m.OrderedIn != "" && !slices.ContainsFunc(m.Fields, func(f schema.Field) bool { return f.Name == m.OrderedIn }) {
+		return "it is ordered with respect to what is no column"
+	}
+	if m.Unmanaged {
+		return "its table is another model's, or none"
+	}
+	for _, p := range m.Parents {
+		if reason := w.refuseParent(m, p); reason != "" {
+			return reason
+		}
 	}
 	for i := range m.Fields {
-		f := &m.Fields[i]
-		if r := f.Rel; r != nil {
-			if r.Kind == schema.ForeignObject || w.models[r.To] == nil || r.Through != "" && w.models[r.Through] == nil {
-				return "its relation " + f.Name
-			}
-			continue
+		if reason := w.refuseField(m, &m.Fields[i]); reason != "" {
+			return "the field " + m.Fields[i].Name + ": " + reason
 		}
-		if goTypes[f.Type] == "" || strings.Contains(f.Column, ",") || f.Auto && f.Type == "SmallAutoField" {
-			return "its field " + f.Name
+	}
+	for i := range m.Generic {
+		g := &m.Generic[i]
+		if g.To != "" && w.models[g.To] == nil {
+			return "the relation " + g.Name + " leads to " + g.To + ", which is no struct"
+		}
+		if camel(g.Name, map[string]bool{}) == "" {
+			return "the relation " + g.Name + " has a name that no field of Go has"
 		}
 	}
 	return ""
 }
 
-func (w *writer) isKey(r *schema.Relation) bool {
-	to := w.models[r.To]
-	i := slices.IndexFunc(to.Fields, func(f schema.Field) bool { return f.PK })
-	return i >= 0 && to.Fields[i].Name == r.ToField
+func (w *writer) refuseParent(m *schema.Model, p schema.Parent) string {
+	if w.models[p.Model] == nil {
+		return "it extends " + p.Model + ", which is no struct"
+	}
+	if m.Proxy {
+		return ""
+	}
+	i := slices.IndexFunc(m.Fields, func(f schema.Field) bool { return f.Name == p.Link })
+	if i < 0 || m.Fields[i].Rel == nil {
+		return "its link to " + p.Model + " is no field of its own"
+	}
+	if m.Fields[i].Rel.To != p.Model {
+		return "it extends a proxy"
+	}
+	return ""
 }
 
-func token(s string) bool { return s != "" && s[0] >= 'A' && s[0] <= 'Z' }
+func (w *writer) refuseField(m *schema.Model, f *schema.Field) string {
+	if strings.Contains(f.Column, ",") || strings.ContainsAny(f.Column, "`\\") {
+		return "its column can't be in a tag"
+	}
+	r := f.Rel
+	switch {
+	case r == nil && f.Type == "OrderWrt":
+		return ""
+	case r == nil:
+		_, reason := goType(f)
+		return reason
+	case r.Kind == schema.ForeignObject:
+		return "it is a relation by several columns"
+	case w.models[r.To] == nil:
+		return r.To + " is no struct"
+	case r.Kind == schema.ManyToMany && w.models[r.Through] == nil:
+		return r.Through + " is no struct"
+	case r.OnDelete == schema.SetTo || r.OnDelete == schema.SetDefault:
+		return "on_delete sets it to a value"
+	case r.Kind == schema.ManyToMany && !w.models[r.Through].AutoCreated && !w.firstEnds(m, r):
+		return "its through model has several foreign keys to a side (through_fields)"
+	}
+	return ""
+}
 
-// camel is a Go name for a field.
-func camel(s string, taken map[string]bool) string {
+// firstEnds tells whether the foreign keys that a relation goes through are the
+// first ones to its sides.
+func (w *writer) firstEnds(m *schema.Model, r *schema.Relation) bool {
+	first := func(to, not string) string {
+		for _, f := range w.models[r.Through].Fields {
+			if f.Rel != nil && f.Rel.To == to && f.Name != not {
+				return f.Name
+			}
+		}
+		return ""
+	}
+	from := first(m.Label(), "")
+	return r.FromField == from && r.TargetField == first(r.To, from)
+}
+
+// camel is a Go name that package orm reads as name, "" if there is none.
+func camel(name string, taken map[string]bool) string {
 	var b strings.Builder
-	for part := range strings.SplitSeq(s, "_") {
+	for part := range strings.SplitSeq(name, "_") {
 		if part != "" {
 			b.WriteString(strings.ToUpper(part[:1]) + part[1:])
 		}
 	}
-	name := b.String()
-	if name == "" || name[0] < 'A' || name[0] > 'Z' {
-		name = "F" + name
+	if s := b.String(); gomodels.Snake(s) == name && token.IsExported(s) && !taken[s] {
+		return s
 	}
-	for taken[name] {
-		name += "X"
-	}
-	taken[name] = true
-	return name
+	return ""
 }
 
-func (w *writer) model(m *schema.Model) {
-	taken := map[string]bool{"Model": true, "Save": true, "Delete": true, "Refresh": true, "Database": true, "PK": true, "Stored": true, "Extra": true, "Deferred": true, "Meta": true}
-	var far []string
-	fmt.Fprintf(&w.b, "\ntype %s struct {\n\torm.Model[%s]\n", m.Name, m.Name)
-	for i := range m.Fields {
-		f := &m.Fields[i]
-		name := camel(f.Name, taken)
-		tag := []string{"name=" + f.Name}
-		if f.Rel == nil {
-			typ := goTypes[f.Type]
-			tag = append(tag, "column="+f.Column, "type="+f.Type)
-			if f.Null {
-				typ = "orm.Null[" + typ + "]"
-			}
-			if f.PK {
-				tag = append(tag, "primary_key")
-			}
-			if f.Type == "DecimalField" {
-				tag = append(tag, "digits="+strconv.Itoa(max(f.Digits, 1)), "places="+strconv.Itoa(f.Places))
-			}
-			tag = append(tag, flags(f)...)
-			fmt.Fprintf(&w.b, "\t%s %s `orm:%q`\n", name, typ, strings.Join(tag, ","))
-			continue
-		}
-		r := f.Rel
-		to := w.models[r.To].Name
-		if r.RelatedName != "" && !strings.HasSuffix(r.RelatedName, "+") {
-			tag = append(tag, "related="+r.RelatedName)
-		} else if r.RelatedName != "" {
-			tag = append(tag, "related=+")
-		}
-		if r.QueryName != "" {
-			tag = append(tag, "query_name="+r.QueryName)
-		}
-		switch r.Kind {
-		case schema.ManyToMany:
-			if through := w.models[r.Through]; through != nil && !through.AutoCreated {
-				tag = append(tag, "through="+through.Label())
-			} else if t := w.models[r.Through]; t != nil {
-				tag = append(tag, "column="+t.Table)
-			}
-			tag = append(tag, "symmetrical="+strconv.FormatBool(r.Symmetrical))
-			fmt.Fprintf(&w.b, "\t%s orm.ManyToMany[%s] `orm:%q`\n", name, to, strings.Join(tag, ","))
-			continue
-		case schema.OneToOne:
-			fmt.Fprintf(&w.b, "\t%s orm.OneToOne[%s]", name, to)
-		default:
-			fmt.Fprintf(&w.b, "\t%s orm.ForeignKey[%s]", name, to)
-		}
-		action := actions[r.OnDelete]
-		if action == "set_null" && !f.Null {
-			action = "do_nothing"
-		}
-		tag = append(tag, "column="+f.Column, "on_delete="+action)
-		if r.ToField != "" && !w.isKey(r) {
-			tag = append(tag, "to_field="+r.ToField)
-		}
-		if f.PK {
-			tag = append(tag, "primary_key")
-		}
-		if f.Unique && !f.PK && r.Kind == schema.ForeignKey {
-			tag = append(tag, "unique")
-		}
-		if f.Null {
-			tag = append(tag, "null")
-		}
-		fmt.Fprintf(&w.b, " `orm:%q`\n", strings.Join(tag, ","))
-		far = append(far, fmt.Sprintf("\t\t%q: func(ctx context.Context, o *%s) (any, error) {\n\t\t\tfar, err := o.%s.Fetch(ctx)\n\t\t\tif far == nil {\n\t\t\t\treturn nil, err\n\t\t\t}\n\t\t\treturn far, err\n\t\t},\n", f.Name, m.Name, name))
+func sorted(m map[string]string) []string {
+	names := make([]string, 0, len(m))
+	for k := range m {
+		names = append(names, k)
 	}
-	w.accessors(m, taken)
-	fmt.Fprintf(&w.b, "}\n\nfunc (%s) Meta() orm.Options {\n\treturn orm.Options{App: %q, Table: %q, Ordering: %#v, Latest: %#v, UniqueTogether: %#v, Indexes: %#v}\n}\n",
-		m.Name, m.App, m.Table, m.Ordering, m.Latest, m.Unique, m.Indexes)
-	fmt.Fprintf(&w.b, "\nfunc init() {\n\treplay.Use(orm.Register[%s](), map[string]func(context.Context, *%s) (any, error){\n%s\t})\n}\n", m.Name, m.Name, strings.Join(far, ""))
-}
-
-// accessors are the far ends of relations of other models.
-func (w *writer) accessors(m *schema.Model, taken map[string]bool) {
-	labels := slices.Sorted(maps.Keys(w.models))
-	for _, label := range labels {
-		from := w.models[label]
-		for i := range from.Fields {
-			f := &from.Fields[i]
-			if f.Rel == nil || f.Rel.To != m.Label() || from.AutoCreated || f.Rel.Symmetrical {
-				continue
-			}
-			name := f.Rel.RelatedName
-			typ := "Reverse"
-			if f.Rel.Kind == schema.OneToOne {
-				typ = "ReverseOne"
-			}
-			if name == "" {
-				name = strings.ToLower(from.Name) + "_set"
-				if typ == "ReverseOne" {
-					name = strings.ToLower(from.Name)
-				}
-			}
-			if goName := camel(name, maps.Clone(taken)); gomodels.Snake(goName) == name {
-				taken[goName] = true
-				fmt.Fprintf(&w.b, "\t%s orm.%s[%s] `orm:\"via=%s\"`\n", goName, typ, from.Name, f.Name)
-			}
-		}
-	}
-}
-
-func flags(f *schema.Field) (out []string) {
-	for flag, set := range map[string]bool{"unique": f.Unique && !f.PK, "index": f.Index, "auto_now": f.AutoNow, "auto_now_add": f.AutoAdd} {
-		if set {
-			out = append(out, flag)
-		}
-	}
-	slices.Sort(out)
-	if f.MaxLength > 0 {
-		out = append(out, "max_length="+strconv.Itoa(f.MaxLength))
-	}
-	return out
+	slices.Sort(names)
+	return names
 }

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,6 +33,8 @@ type hosts struct {
 	dir  string
 	wasm []byte
 	n    int
+	// What the metrics of the hosts say of batches.
+	batches, inBatches int
 }
 
 func newHosts(ctx context.Context, o *options) (*hosts, error) {
@@ -43,11 +46,14 @@ func newHosts(ctx context.Context, o *options) (*hosts, error) {
 	switch o.host {
 	case "native":
 	case "async", "blocking":
-		guest, err := build.Build(ctx, build.Options{Dir: "conformance/replay"})
-		if err != nil {
-			return nil, fmt.Errorf("building the guest (run the command in the repository's folder): %w", err)
+		if o.guest == "" {
+			guest, err := build.Build(ctx, build.Options{Dir: "conformance/replay"})
+			if err != nil {
+				return nil, fmt.Errorf("building the guest (run the command in the repository's folder): %w", err)
+			}
+			o.guest = guest.Wasm
 		}
-		if h.wasm, err = os.ReadFile(guest.Wasm); err != nil {
+		if h.wasm, err = os.ReadFile(o.guest); err != nil {
 			return nil, err
 		}
 	default:
@@ -64,13 +70,16 @@ func (h *hosts) module(ctx context.Context, file string, add func(entry)) error 
 	if err != nil {
 		return err
 	}
+	if !h.o.wants(text) {
+		return nil
+	}
 	m := &marks{}
-	serve, stop, err := h.start(ctx, m, aliases(text))
+	serve, stop, err := h.start(ctx, m, text)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	r := httptest.NewRequestWithContext(ctx, "POST", "/?run="+url.QueryEscape(h.o.run.String())+h.enrich(), bytes.NewReader(text))
+	r := httptest.NewRequestWithContext(ctx, "POST", "/?run="+url.QueryEscape(h.o.run.String())+h.how(), bytes.NewReader(text))
 	r.Host = "localhost"
 	pr, pw := io.Pipe()
 	w := &answer{header: http.Header{}, body: pw}
@@ -85,7 +94,9 @@ func (h *hosts) module(ctx context.Context, file string, add func(entry)) error 
 		if err := json.Unmarshal(lines.Bytes(), &o); err != nil {
 			return fmt.Errorf("the app answered %d: %s %s", w.code, lines.Text(), m.problem())
 		}
-		add(h.entry(&o, m))
+		if e := h.entry(&o, m); h.o.structs == "" || o.Records {
+			add(e)
+		}
 	}
 	if err := lines.Err(); err != nil {
 		return fmt.Errorf("%w: %s", err, m.problem())
@@ -93,10 +104,13 @@ func (h *hosts) module(ctx context.Context, file string, add func(entry)) error 
 	return nil
 }
 
-// enrich is the part of the app's address that asks for further rows.
-func (h *hosts) enrich() string {
-	if h.o.enrich {
+// how is the part of the app's address that says how to replay.
+func (h *hosts) how() string {
+	switch {
+	case h.o.enrich:
 		return "&enrich=yes"
+	case h.o.batch:
+		return "&batch=yes"
 	}
 	return ""
 }
@@ -138,6 +152,52 @@ func aliases(text []byte) (list []string) {
 	return list
 }
 
+// wants tells whether an operation of the module is to be replayed: a host need
+// not be started for none.
+func (o *options) wants(text []byte) bool {
+	if o.run.String() == "" {
+		return true
+	}
+	type op struct{ I *int }
+	var m struct {
+		Module  string
+		Classes []struct {
+			Class string
+			Setup []op
+			Tests []struct {
+				Test string
+				Ops  []op
+			}
+		}
+	}
+	if json.Unmarshal(text, &m) != nil {
+		return true // the app says what is wrong with it
+	}
+	matches := func(class, test string, ops []op) bool {
+		id := m.Module + "/" + strings.TrimPrefix(strings.TrimPrefix(class, m.Module+"."), "tests.") + "/" + test + "/"
+		for i, x := range ops {
+			if x.I != nil {
+				i = *x.I
+			}
+			if o.run.MatchString(id + strconv.Itoa(i)) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, c := range m.Classes {
+		if matches(c.Class, "setup", c.Setup) {
+			return true
+		}
+		for _, t := range c.Tests {
+			if matches(c.Class, t.Test, t.Ops) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // databases makes an empty database for each alias. The default one's is "".
 func (h *hosts) databases(aliases []string) (urls map[string]string, drop func(), err error) {
 	var drops []func()
@@ -159,10 +219,18 @@ func (h *hosts) databases(aliases []string) (urls map[string]string, drop func()
 }
 
 // start runs the app on a host of the kind asked for, in empty databases.
-func (h *hosts) start(ctx context.Context, m *marks, aliases []string) (http.Handler, func(), error) {
-	urls, drop, err := h.databases(aliases)
+func (h *hosts) start(ctx context.Context, m *marks, text []byte) (http.Handler, func(), error) {
+	urls, drop, err := h.databases(aliases(text))
 	if err != nil {
 		return nil, nil, err
+	}
+	env := map[string]string{}
+	if h.o.structs != "" {
+		env[replay.StructsOf] = h.o.structs
+		if err := h.prepare(ctx, urls, text); err != nil {
+			drop()
+			return nil, nil, err
+		}
 	}
 	db := urls[""]
 	delete(urls, "")
@@ -174,7 +242,7 @@ func (h *hosts) start(ctx context.Context, m *marks, aliases []string) (http.Han
 	}
 	x, err := host.New(ctx, host.Config{
 		Wasm: h.wasm, App: "replay", Variant: host.Variant(h.o.host), Instances: 1, DB: db, Databases: urls, CreateTables: true,
-		CPUBudget: time.Hour, RequestTimeout: time.Hour, TxTimeout: time.Hour, MaxBody: 1 << 30, MemoryLimit: 2 << 30, Log: log, Trace: m.trace,
+		CPUBudget: time.Hour, RequestTimeout: time.Hour, TxTimeout: time.Hour, MaxBody: 1 << 30, MemoryLimit: 2 << 30, Log: log, Trace: m.trace, Env: env,
 	})
 	if err != nil {
 		drop()
@@ -182,6 +250,7 @@ func (h *hosts) start(ctx context.Context, m *marks, aliases []string) (http.Han
 	}
 	return x.Handler(), func() {
 		defer drop()
+		h.count(x)
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		_ = x.Shutdown(ctx)
@@ -214,6 +283,12 @@ func (h *hosts) entry(o *replay.Outcome, m *marks) entry {
 	if h.o.via == viaPlain && e.Status == replay.Failed && strings.Contains(e.Reason, refusedBy) {
 		e.Status = replay.Unsupported
 	}
+	if h.o.structs != "" && !o.Struct && e.Status == replay.Passed {
+		e.Status, e.Reason = replay.Unsupported, o.Data
+	}
+	if h.o.structs != "" && e.Status == replay.Failed && strings.Contains(e.Reason, "no such field") {
+		e.Status = replay.Unsupported // it names a relation of a model that is no struct
+	}
 	if !o.Ran {
 		return e
 	}
@@ -226,7 +301,7 @@ func (h *hosts) entry(o *replay.Outcome, m *marks) entry {
 	if e.Status == replay.Passed && len(ours) > len(want) && !h.o.enrich {
 		e.Status, e.Reason = replay.Failed, fmt.Sprintf("%d statements, Django sends %d: %s", len(ours), len(want), strings.Join(ours, "; "))
 	}
-	if reading[o.Kind] && len(ours)+len(want) > 0 {
+	if reading[o.Kind] && len(ours)+len(want) > 0 && o.Batch == 0 {
 		same := sameShapes(want, ours)
 		e.SQL = &same
 		if !same {

@@ -17,6 +17,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -25,16 +26,15 @@ import (
 	"path/filepath"
 	"regexp"
 	"time"
-
-	"github.com/vinyl-edge/vinyl/conformance/replay"
 )
 
 type options struct {
 	corpus, vendor, host, report, known, via string
+	structs, guest                           string
 	run                                      *regexp.Regexp
 	only                                     *regexp.Regexp // files, in tests
 	from                                     string         // the vendor whose recording it is, in tests another one
-	verbose, enrich                          bool
+	verbose, enrich, batch                   bool
 }
 
 // part names the corpus in reports: "" is the development part.
@@ -43,6 +43,18 @@ func (o *options) part() string {
 		return name
 	}
 	return ""
+}
+
+// way is how the operations go to the database, in reports.
+func (o *options) way() string {
+	way := o.host
+	if o.batch {
+		way += " batched"
+	}
+	if o.via != "" {
+		way += " " + o.via
+	}
+	return way
 }
 
 func main() {
@@ -71,8 +83,11 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.StringVar(&o.via, "via", "", "how SQLite is reached: a file if empty, libsql or libsql-plain over the network, as vinyl-edge db serve and --plain have it")
 	f.StringVar(&o.report, "report", "", "file to write every operation's outcome to, as JSON")
 	f.StringVar(&o.known, "known", "conformance/known.txt", "file that lists operations known not to pass")
+	f.StringVar(&o.structs, "structs", "", "replay this module only, through structs: of a program that conformance/cmd/structs has built")
+	f.StringVar(&o.guest, "guest", "", "file of the guest for -host async and blocking, built if empty")
 	f.BoolVar(&o.verbose, "v", false, "print the operations that do not pass")
 	f.BoolVar(&o.enrich, "enrich", false, "give the tables further rows, and report what the operations that read give, without comparing it with the recording")
+	f.BoolVar(&o.batch, "batch", false, "do operations that only read at once where nothing is between them: with -host async they go to the database in batches")
 	run := f.String("run", "", "only operations whose id, module/class/test/index, matches this regular expression")
 	if err := f.Parse(args); err != nil {
 		return nil, err
@@ -83,6 +98,12 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	}
 	if o.vendor != "sqlite" && o.vendor != "postgresql" {
 		return nil, fmt.Errorf("-vendor %s: use sqlite or postgresql", o.vendor)
+	}
+	if o.structs != "" {
+		o.only = regexp.MustCompile("/" + regexp.QuoteMeta(o.structs) + `\.json\.gz$`)
+	}
+	if o.batch && (o.enrich || o.structs != "") {
+		return nil, errors.New("-batch: leave out -enrich and -structs")
 	}
 	if o.via != "" && (o.vendor != "sqlite" || o.via != viaFull && o.via != viaPlain) {
 		return nil, fmt.Errorf("-via %s: use libsql or libsql-plain, with -vendor sqlite", o.via)
@@ -143,8 +164,8 @@ func replayAll(ctx context.Context, o *options, stdout, stderr io.Writer) (bool,
 		}
 	}
 	ok := known.check(all, o, stdout)
-	if n := replay.Through.Load(); n > 0 {
-		fmt.Fprintf(stdout, "%d operations went through structs\n", n)
+	if o.batch {
+		fmt.Fprintf(stdout, "%d statements went out in %d batches\n", h.inBatches, h.batches)
 	}
 	all.summary(stdout, time.Since(begin))
 	return ok, nil

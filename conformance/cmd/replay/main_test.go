@@ -4,14 +4,18 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/vinyl-edge/vinyl/conformance/replay"
+	"github.com/vinyl-edge/vinyl/conformance/structs"
 	"github.com/vinyl-edge/vinyl/host/db/postgres/pgtest"
 )
 
@@ -50,11 +54,16 @@ func TestReplay(t *testing.T) {
 
 func replayed(t *testing.T, o *options) *tally {
 	t.Helper()
-	files, err := o.files()
-	require.NoError(t, err)
 	h, err := newHosts(context.Background(), o)
 	require.NoError(t, err)
 	defer h.close()
+	return replayedOn(t, h)
+}
+
+func replayedOn(t *testing.T, h *hosts) *tally {
+	t.Helper()
+	files, err := h.o.files()
+	require.NoError(t, err)
 	all := &tally{}
 	for _, f := range files {
 		require.NoError(t, h.module(context.Background(), f, all.add), f)
@@ -92,9 +101,10 @@ func TestHosts(t *testing.T) {
 		t.Skip("builds a guest")
 	}
 	t.Chdir("../../..")
+	guest := guestWithStructs(t)
 	var native []entry
 	for _, host := range []string{"native", "async", "blocking"} {
-		o := &options{corpus: "conformance/testdata/corpus", vendor: "sqlite", host: host, run: regexp.MustCompile(`^(aggregation|lookup|select_related)/`), only: regexp.MustCompile(`/(aggregation|lookup|select_related)\.`)}
+		o := &options{corpus: "conformance/testdata/corpus", vendor: "sqlite", host: host, guest: guest, run: regexp.MustCompile(`^(aggregation|lookup|select_related)/`), only: regexp.MustCompile(`/(aggregation|lookup|select_related)\.`)}
 		all := replayed(t, o)
 		require.NotEmpty(t, all.entries)
 		if host == "native" {
@@ -107,6 +117,101 @@ func TestHosts(t *testing.T) {
 			require.Equal(t, native[i].Status, e.Status, "%s on %s: %s", e.ID, host, e.Reason)
 			require.Equal(t, native[i].Statements, e.Statements, "%s on %s", e.ID, host)
 		}
+	}
+}
+
+// TestBatches has a guest begin operations at once that only read: the outcomes
+// are those of one after the other, and none takes more statements.
+func TestBatches(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a guest")
+	}
+	t.Chdir("../../..")
+	guest := guestWithStructs(t)
+	for _, vendor := range []string{"sqlite", "postgresql"} {
+		t.Run(vendor, func(t *testing.T) {
+			if vendor == "postgresql" {
+				pgtest.Server(t)
+			}
+			known, err := readKnown("conformance/known.txt", vendor)
+			require.NoError(t, err)
+			o := &options{
+				corpus: "conformance/testdata/corpus", vendor: vendor, host: "async", guest: guest, batch: true,
+				run: regexp.MustCompile(`^(aggregation|lookup)/`), only: regexp.MustCompile(`/(aggregation|lookup)\.`),
+			}
+			h, err := newHosts(t.Context(), o)
+			require.NoError(t, err)
+			defer h.close()
+			all := replayedOn(t, h)
+			for _, e := range all.entries {
+				if e.Status != replay.Passed && known[e.ID] == "" {
+					t.Errorf("%s %s: %s", e.ID, e.Kind, e.Reason)
+				}
+			}
+			require.Greater(t, len(all.entries), 400)
+			require.Greater(t, h.batches, 20)
+			require.GreaterOrEqual(t, h.inBatches, 2*h.batches)
+		})
+	}
+}
+
+// guestWithStructs is the replayer's guest with the structs of some modules,
+// which it uses when it is told to: one guest for all tests of this package.
+func guestWithStructs(t *testing.T) string {
+	t.Helper()
+	dir, err := built()
+	require.NoError(t, err)
+	return filepath.Join(dir, "guest.wasm")
+}
+
+var built = sync.OnceValues(func() (string, error) {
+	cache, err := os.UserCacheDir() // where the next run finds it again
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(cache, "vinyl-edge", "structs", "test")
+	var files []string
+	for _, m := range inGuest {
+		files = append(files, "conformance/testdata/corpus/sqlite/"+m+".json.gz")
+	}
+	modules, err := structs.Read(files)
+	if err != nil {
+		return "", err
+	}
+	root, err := filepath.Abs(".")
+	if err != nil {
+		return "", err
+	}
+	return dir, structs.Build{Root: root, Dir: dir}.Guest(context.Background(), modules, filepath.Join(dir, "guest.wasm"))
+})
+
+var inGuest = []string{"basic", "m2m_recursive", "many_to_one_null"}
+
+// TestStructs replays modules through structs in a wasm guest.
+func TestStructs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a guest")
+	}
+	t.Chdir("../../..")
+	guest := guestWithStructs(t)
+	for _, host := range []string{"async", "blocking"} {
+		passed, unsupported := 0, 0
+		for _, module := range inGuest {
+			o := &options{corpus: "conformance/testdata/corpus", vendor: "sqlite", host: host, guest: guest, structs: module, run: regexp.MustCompile(""), only: regexp.MustCompile("/" + module + `\.json`)}
+			for _, e := range replayed(t, o).entries {
+				switch e.Status {
+				case replay.Passed:
+					passed++
+				case replay.Unsupported:
+					unsupported++
+				default:
+					t.Errorf("%s %s: %s", host, e.ID, e.Reason)
+				}
+			}
+		}
+		t.Logf("%s: %d passed, %d are operations on models as data", host, passed, unsupported)
+		require.Greater(t, passed, 150)
+		require.Less(t, unsupported, 10)
 	}
 }
 

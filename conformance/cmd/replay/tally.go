@@ -96,7 +96,7 @@ func (t *tally) write(o *options) error {
 		Vendor     string  `json:"vendor"`
 		Host       string  `json:"host"`
 		Operations []entry `json:"operations"`
-	}{o.part(), o.vendor, o.host, t.entries}, "", " ")
+	}{o.part(), o.vendor, o.way(), t.entries}, "", " ")
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,9 @@
 //
 //	go run ./conformance/cmd/replay -vendor sqlite -host native -report /tmp/sqlite-native.json
 //	go run ./conformance/cmd/report -o conformance/REPORT.md /tmp/*.json
+//
+// With -ways it leaves that table as it is and writes the part behind it, of
+// what was replayed in other ways: in batches, over a network, through structs.
 package main
 
 import (
@@ -27,6 +30,7 @@ type operation struct {
 
 func main() {
 	out := flag.String("o", "conformance/REPORT.md", "file to write")
+	ways := flag.Bool("ways", false, "write the part about other ways, and keep the rest")
 	flag.Parse()
 	if flag.NArg() == 0 {
 		fmt.Fprintln(os.Stderr, "report: name the files that replay -report wrote")
@@ -45,11 +49,24 @@ func main() {
 		}
 		runs = append(runs, r)
 	}
-	if err := os.WriteFile(*out, []byte(markdown(runs, commit())), 0o644); err != nil {
+	old, _ := os.ReadFile(*out)
+	first, second, found := strings.Cut(string(old), otherWays)
+	if second = otherWays + second; !found {
+		second = ""
+	}
+	if *ways {
+		second = otherWays + "\nReplayed at commit " + commit() + ". Through structs go the operations on records that structs can hold, see README.md.\n" + tables(runs)
+	} else {
+		first = markdown(runs, commit())
+	}
+	if err := os.WriteFile(*out, []byte(first+second), 0o644); err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
 		os.Exit(2)
 	}
 }
+
+// otherWays begins the second part of the report.
+const otherWays = "\n# Other ways\n"
 
 func commit() string {
 	out, err := exec.Command("git", "rev-parse", "--short", "HEAD").Output()
@@ -71,6 +88,11 @@ func markdown(runs []run, commit string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Conformance\n\nOperations recorded from Django's test suite, replayed at commit %s by `go run ./conformance/cmd/replay` and written by\n`go run ./conformance/cmd/report`. "+
 		"Every operation that Django itself reproduces counts; what Vinyl cannot express counts as failed.\n", commit)
+	return b.String() + tables(runs)
+}
+
+func tables(runs []run) string {
+	var b strings.Builder
 	section(&b, "In all", runs, func(o *operation) []string { return []string{"all operations", side(o)} })
 	section(&b, "Kinds of operations", runs, func(o *operation) []string { return []string{o.Kind} })
 	section(&b, "Modules", runs, func(o *operation) []string { m, _, _ := strings.Cut(o.ID, "/"); return []string{m} })
