@@ -403,6 +403,11 @@ func TestORMPrefetchRelated(t *testing.T) {
 	})
 	_, err := Authors.PrefetchRelated("books", orm.With("books", Books.Filter("stock__gt", 5))).Fetch(ctx)
 	require.ErrorContains(t, err, "prefetched already")
+	s.costs(t, 2, func() { // each book came as its author's: nothing is asked, so nothing is asked twice
+		authors, err := Authors.PrefetchRelated("books__author", orm.With("books__author", Authors.OrderBy("name"))).Fetch(ctx)
+		require.NoError(t, err)
+		require.NotEmpty(t, authors)
+	})
 	_, err = Authors.PrefetchRelated("bookz").Fetch(ctx)
 	var le *orm.LookupError
 	require.ErrorAs(t, err, &le)

@@ -100,7 +100,7 @@ func prefetch(ctx context.Context, info *modelInfo, ps []unsafe.Pointer, list []
 	type brought struct {
 		info  *modelInfo
 		ps    []unsafe.Pointer
-		asked bool // of records: of none, the database was not asked
+		asked bool // there were records that had not been told what they are related to
 	}
 	done := map[string]brought{}
 	for i, pf := range list {
@@ -154,6 +154,7 @@ func prefetch(ctx context.Context, info *modelInfo, ps []unsafe.Pointer, list []
 			if attr != "" && (at.byName[attr] != nil || at.byRel[attr] != nil) {
 				return &ValueError{Field: "PrefetchRelated", Value: pf.path, Reason: "its records cannot be put into " + quote(attr) + ", which is a field of " + at.goType}
 			}
+			asked := at.lack(name, level)
 			far, err := at.bring(ctx, name, level, q, attr)
 			if err != nil {
 				return err
@@ -161,7 +162,7 @@ func prefetch(ctx context.Context, info *modelInfo, ps []unsafe.Pointer, list []
 			if attr != "" {
 				path = pf.to(path, name)
 			}
-			done[path] = brought{next, far, len(level) > 0}
+			done[path] = brought{next, far, asked}
 			level, at, rest = far, next, tail
 		}
 	}
@@ -201,6 +202,22 @@ func (m *modelInfo) noRelation(path, name string) error {
 		Model: m.label, Lookup: path, Part: name, Choices: names,
 		Reason: "it is no relation of " + m.goType + " that can be prefetched: declare a Reverse or ReverseOne field for the far side of a foreign key" + nearest(name, names),
 	}
+}
+
+// lack tells whether there is something to ask for: not when each record has
+// its related one, be it as whose related record it came.
+func (m *modelInfo) lack(name string, ps []unsafe.Pointer) bool {
+	a := m.byRel[name]
+	return slices.ContainsFunc(ps, func(p unsafe.Pointer) bool {
+		switch {
+		case a == nil:
+			fk := (*foreign)(unsafe.Add(p, m.byName[name].off))
+			return fk.obj == nil && !fk.loaded
+		case a.one:
+			return !(*oneState)(unsafe.Add(p, a.off)).loaded
+		}
+		return true
+	})
 }
 
 // bring fetches one relation of the records and returns the records at its far end.
