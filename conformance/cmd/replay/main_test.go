@@ -52,6 +52,24 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+// TestAdversarial replays the random chains natively: known.txt lists those
+// that do not pass.
+func TestAdversarial(t *testing.T) {
+	if testing.Short() {
+		t.Skip("6,000 operations")
+	}
+	o := &options{corpus: "../../testdata/corpus/adversarial", vendor: "sqlite", host: "native", run: regexp.MustCompile("")}
+	known, err := readKnown("../../known.txt", o.vendor)
+	require.NoError(t, err)
+	all := replayed(t, o)
+	require.Greater(t, len(all.entries), 5000)
+	for _, e := range all.entries {
+		if e.Status != replay.Passed && known[e.ID] == "" {
+			t.Errorf("%s %s: %s", e.ID, e.Kind, e.Reason)
+		}
+	}
+}
+
 func replayed(t *testing.T, o *options) *tally {
 	t.Helper()
 	h, err := newHosts(context.Background(), o)
