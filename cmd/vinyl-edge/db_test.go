@@ -17,8 +17,8 @@ import (
 	"github.com/vinyl-edge/vinyl/host/db/open"
 )
 
-// served runs db serve in this process until it says where it serves.
-func served(t *testing.T, args ...string) (url string, stop func() int) {
+// served runs db serve in this process until it says where and how it serves.
+func served(t *testing.T, args ...string) (url, how string, stop func() int) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	r, w := io.Pipe()
@@ -28,18 +28,18 @@ func served(t *testing.T, args ...string) (url string, stop func() int) {
 		_ = w.Close()
 	}()
 	text, buf := "", make([]byte, 4096)
-	at := regexp.MustCompile(` at (http://\S+)/ `)
+	at := regexp.MustCompile(` at (http://\S+)/ \((.*)\)`)
 	for url == "" {
 		n, err := r.Read(buf)
 		text += string(buf[:n])
 		if m := at.FindStringSubmatch(text); m != nil {
-			url = m[1]
+			url, how = m[1], m[2]
 		} else {
 			require.NoError(t, err, text)
 		}
 	}
 	go func() { _, _ = io.Copy(io.Discard, r) }()
-	return url, func() int {
+	return url, how, func() int {
 		cancel()
 		return <-done
 	}
@@ -48,7 +48,8 @@ func served(t *testing.T, args ...string) (url string, stop func() int) {
 func TestDBServe(t *testing.T) {
 	dir := appWith(t, "db = \"file:x.db\"\n")
 	t.Setenv("LIBSQL_AUTH_TOKEN", "secret")
-	url, stop := served(t, dir, "--plain")
+	url, how, stop := served(t, dir, "--plain")
+	require.Equal(t, "with a token, plain, a new file", how)
 	res, err := http.Post(url+"/v2/pipeline", "application/json", strings.NewReader(`{"requests":[]}`))
 	require.NoError(t, err)
 	require.NoError(t, res.Body.Close())
@@ -66,6 +67,9 @@ func TestDBServe(t *testing.T) {
 	require.Zero(t, code, errs)
 	require.Contains(t, out, "is a copy of")
 	require.FileExists(t, to)
+	require.Zero(t, stop())
+	_, how, stop = served(t, to)
+	require.Equal(t, "with a token", how)
 	require.Zero(t, stop())
 }
 

@@ -64,7 +64,7 @@ func TestDBPing(t *testing.T) {
 	require.Contains(t, errs, "not all databases")
 	require.NoFileExists(t, filepath.Join(dir, "x.db"), "who asks makes nothing")
 
-	url, stop := served(t, dir, "--plain")
+	url, _, stop := served(t, dir, "--plain")
 	code, out, errs = runHere(t, "db", "ping", dir, "--db", "remote="+url, "--db", "pg="+pg, "--db-replica", "pg="+pg)
 	require.Zero(t, code, errs+out)
 	lines := strings.Split(strings.TrimSpace(out), "\n")

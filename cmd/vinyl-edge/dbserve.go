@@ -113,6 +113,7 @@ func (c *dbServeCmd) Run(ctx context.Context, out *output) error {
 	if c.Token == "" && !loopback(listener.Addr()) {
 		return fmt.Errorf("%s can be reached from other machines: give a token, in LIBSQL_AUTH_TOKEN, or listen on 127.0.0.1", listener.Addr())
 	}
+	_, missing := os.Stat(file)
 	d, err := sqlite.Open(ctx, sqlite.Config{Path: file})
 	if err != nil {
 		return err
@@ -129,6 +130,9 @@ func (c *dbServeCmd) Run(ctx context.Context, out *output) error {
 	kind := ""
 	if c.Plain {
 		kind = ", plain"
+	}
+	if missing != nil { // maybe the name is not the one that was meant
+		kind += ", a new file"
 	}
 	out.say(fmt.Sprintf("%s is served to libSQL clients at %s (%s%s)", file, address(listener), map[bool]string{true: "with a token", false: "no token"}[c.Token != ""], kind))
 	select {
