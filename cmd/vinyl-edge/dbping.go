@@ -145,8 +145,11 @@ func (p *pinged) roundTrip(ctx context.Context, conn db.Conn) error {
 	return nil
 }
 
+// sqliteFacts asks for the version and the number of tables.
+const sqliteFacts = "SELECT sqlite_version(), count(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+
 func (p *pinged) sqlite(ctx context.Context, conn db.Conn, d db.DB, t target, file string) error {
-	rows, err := sqlshell.Ask(ctx, conn, "SELECT sqlite_version(), count(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
+	rows, err := sqlshell.Ask(ctx, conn, sqliteFacts)
 	if err != nil {
 		return err
 	}
@@ -167,7 +170,7 @@ func (p *pinged) sqlite(ctx context.Context, conn db.Conn, d db.DB, t target, fi
 }
 
 func (p *pinged) libsql(ctx context.Context, conn db.Conn, d db.DB) error {
-	rows, err := sqlshell.Ask(ctx, conn, "SELECT sqlite_version(), count(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
+	rows, err := sqlshell.Ask(ctx, conn, sqliteFacts)
 	if err != nil {
 		return err
 	}

@@ -71,14 +71,12 @@ func sqliteFile(path string) (string, error) {
 		return "", err
 	}
 	url := dbs[defaultDatabase]
-	switch {
-	case url == "":
-		abs, err := filepath.Abs(path)
-		if err != nil {
+	if url == "" {
+		if url, err = defaultFile(path); err != nil {
 			return "", err
 		}
-		return filepath.Join(path, filepath.Base(abs)+".db"), nil
-	case strings.HasPrefix(url, "file:") || !strings.Contains(url, ":"):
+	}
+	if strings.HasPrefix(url, "file:") || !strings.Contains(url, ":") {
 		cfg, err := sqlite.ParseURL(url)
 		if err == nil && cfg.Memory {
 			err = errors.New("the app's database is in memory: name a file")

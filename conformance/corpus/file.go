@@ -1,10 +1,12 @@
 package corpus
 
 import (
+	"bytes"
 	"cmp"
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -64,7 +66,8 @@ func Files(root, folder string) ([]*File, error) {
 	return files, nil
 }
 
-func read(name string) (*File, error) {
+// Unpacked is a module's file as it was recorded: JSON.
+func Unpacked(name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
@@ -74,11 +77,25 @@ func read(name string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := Parse(z)
+	return io.ReadAll(z)
+}
+
+// Document is a module's file, not yet read as operations.
+func Document(name string) (*Object, error) {
+	text, err := Unpacked(name)
 	if err != nil {
 		return nil, err
 	}
+	v, err := Parse(bytes.NewReader(text))
 	doc, _ := v.(*Object)
+	return doc, err
+}
+
+func read(name string) (*File, error) {
+	doc, err := Document(name)
+	if err != nil {
+		return nil, err
+	}
 	reg, left := Registry(doc.Obj("models"))
 	out := &File{Registry: reg, LeftOut: left, ContentTypes: map[string]int64{}}
 	known := map[string]bool{}

@@ -2,7 +2,6 @@ package structs
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -25,7 +24,7 @@ type Module struct {
 func Read(files []string) ([]Module, error) {
 	out := make([]Module, len(files))
 	for i, name := range files {
-		doc, err := parse(name)
+		doc, err := corpus.Document(name)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -39,21 +38,6 @@ func Read(files []string) ([]Module, error) {
 		}
 	}
 	return out, nil
-}
-
-func parse(name string) (*corpus.Object, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		return nil, err
-	}
-	x, err := corpus.Parse(z)
-	doc, _ := x.(*corpus.Object)
-	return doc, err
 }
 
 const path = "github.com/vinyl-edge/vinyl/conformance/structs"

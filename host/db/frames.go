@@ -59,6 +59,30 @@ func AppendCell(b []byte, v *abi.Value) []byte {
 	return abi.AppendU64(append(b, byte(abi.KindInt)), n)
 }
 
+// ReadCell reads what AppendCell and the drivers append.
+func ReadCell(r *abi.Reader) abi.Value {
+	v := abi.Value{Kind: abi.Kind(r.U8())}
+	switch v.Kind {
+	case abi.KindNull:
+	case abi.KindInt, abi.KindFloat:
+		v.Num = r.U64()
+	case abi.KindText, abi.KindBytes:
+		n := int(r.U32())
+		if n > r.Len() {
+			r.Fail()
+			return abi.Value{}
+		}
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = r.U8()
+		}
+		v.Str = string(b)
+	default:
+		r.Fail()
+	}
+	return v
+}
+
 // AppendEnd appends a FrameEnd.
 func AppendEnd(b []byte, affected, last int64) []byte {
 	return abi.AppendU64(abi.AppendU64(append(b, abi.FrameEnd), uint64(affected)), uint64(last))

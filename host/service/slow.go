@@ -66,8 +66,18 @@ func (s *Session) slow(st *prepared, start time.Time, err *error) {
 	}
 }
 
-// maxLogged is how much of a statement the log has, in bytes.
+// maxLogged is how much of a statement logs and spans have, in bytes.
 const maxLogged = 4 << 10
+
+// shown is a statement's SQL for logs and spans: without the comment that says
+// what they say themselves.
+func (st *prepared) shown() string {
+	sql := strings.TrimSuffix(st.SQL, st.comment)
+	if len(sql) > maxLogged {
+		sql = strings.ToValidUTF8(sql[:maxLogged], "") + "…"
+	}
+	return sql
+}
 
 // tookLong logs a statement if it took d too long. Its parameters are left out:
 // they may be nobody's business.
@@ -75,11 +85,7 @@ func (s *Session) tookLong(st *prepared, d time.Duration, err error) {
 	if limit := s.svc.cfg.SlowQuery; limit <= 0 || d < limit || st.SQL == "" {
 		return
 	}
-	sql := strings.TrimSuffix(st.SQL, st.comment)
-	if len(sql) > maxLogged {
-		sql = strings.ToValidUTF8(sql[:maxLogged], "") + "…"
-	}
-	attrs := []any{"app", s.svc.cfg.App, "took", d.Round(time.Microsecond).String(), "sql", sql}
+	attrs := []any{"app", s.svc.cfg.App, "took", d.Round(time.Microsecond).String(), "sql", st.shown()}
 	if s.request != "" {
 		attrs = append(attrs, "request", s.request)
 	}

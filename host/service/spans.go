@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/vinyl-edge/vinyl/abi"
@@ -22,12 +21,8 @@ func (s *Session) spanned(st *prepared, start time.Time, err error) {
 	if !s.trace.Sampled() || st.reg == nil || st.SQL == "" || st.empty && err == nil {
 		return
 	}
-	sql := strings.TrimSuffix(st.SQL, st.comment)
-	if len(sql) > maxLogged {
-		sql = strings.ToValidUTF8(sql[:maxLogged], "") + "…"
-	}
 	about := tracing.Statement{
-		Dialect: st.reg.db.Dialect(), Database: st.reg.database, SQL: sql, Model: st.model, Replica: st.replica, Together: st.together,
+		Dialect: st.reg.db.Dialect(), Database: st.reg.database, SQL: st.shown(), Model: st.model, Replica: st.replica, Together: st.together,
 	}
 	s.trace.Statement(s.above(st), about, start, err)
 }

@@ -73,18 +73,23 @@ func (f *file) one(ctx context.Context, st *sqlite.RawStmt, out Sink) error {
 			return err
 		}
 	}
+	if err := steps(ctx, st, len(names), out); err != nil {
+		return err
+	}
+	return out.End(done(st.Affected(), st.Counts()))
+}
+
+// steps runs st to its end.
+func steps(ctx context.Context, st *sqlite.RawStmt, columns int, out Sink) error {
 	for {
 		row, err := st.Step(ctx)
-		if err != nil {
+		if err != nil || !row {
 			return err
 		}
-		if !row {
-			break
-		}
-		if len(names) == 0 {
+		if columns == 0 {
 			continue
 		}
-		cells := make([]Cell, len(names))
+		cells := make([]Cell, columns)
 		for i := range cells {
 			cells[i] = value(st.Cell(i))
 		}
@@ -92,7 +97,6 @@ func (f *file) one(ctx context.Context, st *sqlite.RawStmt, out Sink) error {
 			return err
 		}
 	}
-	return out.End(done(st.Affected(), st.Counts()))
 }
 
 // done says what a statement without rows did.
@@ -123,17 +127,7 @@ func (f *file) Explain(ctx context.Context, sql string, analyze bool) ([]string,
 			}
 			return errOne
 		}
-		for {
-			row, err := st.Step(ctx)
-			if err != nil || !row {
-				return sqlite.Error(err)
-			}
-			cells := make([]Cell, 4)
-			for i := range cells {
-				cells[i] = value(st.Cell(i))
-			}
-			_ = rows.Row(cells)
-		}
+		return sqlite.Error(steps(ctx, st, 4, rows))
 	})
 	return tree(rows.rows), err
 }

@@ -123,7 +123,7 @@ func frames(ctx context.Context, cur db.Cursor, out Sink) (affected int64, err e
 				for range n {
 					cells := make([]Cell, cur.Columns())
 					for i := range cells {
-						cells[i] = cell(r)
+						cells[i] = value(db.ReadCell(r))
 					}
 					if r.Err() != nil {
 						return 0, r.Err()
@@ -144,27 +144,6 @@ func frames(ctx context.Context, cur db.Cursor, out Sink) (affected int64, err e
 		}
 	}
 	return affected, nil
-}
-
-// cell reads a value as drivers write them.
-func cell(r *abi.Reader) Cell {
-	v := abi.Value{Kind: abi.Kind(r.U8())}
-	switch v.Kind {
-	case abi.KindInt, abi.KindFloat:
-		v.Num = r.U64()
-	case abi.KindText, abi.KindBytes:
-		n := int(r.U32())
-		if n > r.Len() {
-			r.Fail()
-			return Cell{}
-		}
-		b := make([]byte, n)
-		for i := range b {
-			b[i] = r.U8()
-		}
-		v.Str = string(b)
-	}
-	return value(v)
 }
 
 // Ask is the rows of a query on one of the pools' connections, as texts.

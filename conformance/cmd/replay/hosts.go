@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -19,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vinyl-edge/vinyl/conformance/corpus"
 	"github.com/vinyl-edge/vinyl/conformance/replay"
 	"github.com/vinyl-edge/vinyl/host"
 	"github.com/vinyl-edge/vinyl/host/db/postgres/pgtest"
@@ -66,7 +66,7 @@ func (h *hosts) close() { _ = os.RemoveAll(h.dir) }
 
 // module replays one file of the corpus.
 func (h *hosts) module(ctx context.Context, file string, add func(entry)) error {
-	text, err := read(file)
+	text, err := corpus.Unpacked(file)
 	if err != nil {
 		return err
 	}
@@ -121,19 +121,6 @@ func aborted(v any) error {
 		return nil
 	}
 	return fmt.Errorf("the response was broken off (%v)", v)
-}
-
-func read(file string) ([]byte, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(z)
 }
 
 // aliases are the databases that a module's tests use besides the default one.

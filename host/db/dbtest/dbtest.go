@@ -158,7 +158,7 @@ func (res *Result) frames(r *abi.Reader) (end bool, err error) {
 			for range n {
 				row := make([]abi.Value, res.Columns)
 				for i := range row {
-					row[i] = cell(r)
+					row[i] = db.ReadCell(r)
 				}
 				res.Rows = append(res.Rows, row)
 			}
@@ -170,23 +170,4 @@ func (res *Result) frames(r *abi.Reader) (end bool, err error) {
 		}
 	}
 	return false, r.Err()
-}
-
-func cell(r *abi.Reader) abi.Value {
-	v := abi.Value{Kind: abi.Kind(r.U8())}
-	switch v.Kind {
-	case abi.KindNull:
-	case abi.KindInt, abi.KindFloat:
-		v.Num = r.U64()
-	case abi.KindText, abi.KindBytes:
-		n := r.U32()
-		s := make([]byte, 0, n)
-		for range n {
-			s = append(s, r.U8())
-		}
-		v.Str = string(s)
-	default:
-		r.Fail()
-	}
-	return v
 }
