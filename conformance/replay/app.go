@@ -45,7 +45,7 @@ func view(req *guest.Request) (*guest.Response, error) {
 		return guest.Text("prepared"), module.prepare(req.Context())
 	}
 	return guest.Stream("application/jsonl", func(w *guest.Writer) error {
-		how := testRun{only: only, enrich: req.Query().Get("enrich") != "", batches: req.Query().Get("batch") != ""}
+		how := testRun{only: only, enrich: req.Query().Get("enrich") != "", batches: req.Query().Get("batch") != "", alone: req.Query().List("alone")}
 		return module.run(req.Context(), how, func(o *Outcome) error { return o.write(w) })
 	}), nil
 }

@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/vinyl-edge/vinyl/conformance/corpus"
@@ -10,14 +11,14 @@ import (
 
 // together is how many of a test's operations, from the one numbered i on, may
 // be done at once: they only read, and between them the recording changes
-// nothing. Those that Django refuses stay alone, since on PostgreSQL an error
-// takes its transaction along.
+// nothing. Those that Django refuses, or that are known not to pass, stay alone:
+// on PostgreSQL an error takes its transaction along.
 func (t *testRun) together(ops []any, i int) int {
 	n := 0
 	for _, x := range ops[i:] {
 		op := x.(*corpus.Object)
 		if !recordable(op) || !t.only.MatchString(t.opID(op, i+n)) || writes[op.Str("op")] || op.Str("op") == "build" || op.Bool("evaluated") ||
-			op.Obj("out").Obj("exc") != nil || n > 0 && op.Obj("pre") != nil || op.Get("signals") != nil {
+			op.Obj("out").Obj("exc") != nil || n > 0 && op.Obj("pre") != nil || op.Get("signals") != nil || slices.Contains(t.alone, t.opID(op, i+n)) {
 			break
 		}
 		if n++; op.Obj("diff") != nil {

@@ -22,8 +22,9 @@ type testRun struct {
 	id          string
 	only        *regexp.Regexp
 	report      func(*Outcome) error
-	enrich      bool // the tables get further rows
-	batches     bool // operations that read are done at once where they can be
+	enrich      bool     // the tables get further rows
+	batches     bool     // operations that read are done at once where they can be
+	alone       []string // ids of those that are not
 	state       *state
 	first       bool  // the class's own preparation, before which rows0 are in the tables
 	broken      error // why the state is not the recorded one

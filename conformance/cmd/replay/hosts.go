@@ -33,6 +33,8 @@ type hosts struct {
 	dir  string
 	wasm []byte
 	n    int
+	// known are the operations that need not pass.
+	known known
 	// What the metrics of the hosts say of batches.
 	batches, inBatches int
 }
@@ -43,6 +45,9 @@ func newHosts(ctx context.Context, o *options) (*hosts, error) {
 		return nil, err
 	}
 	h := &hosts{o: o, dir: dir}
+	if h.known, err = readKnown(o.known, o.vendor); err != nil {
+		return nil, err
+	}
 	switch o.host {
 	case "native":
 	case "async", "blocking":
@@ -110,7 +115,11 @@ func (h *hosts) how() string {
 	case h.o.enrich:
 		return "&enrich=yes"
 	case h.o.batch:
-		return "&batch=yes"
+		how := "&batch=yes"
+		for id := range h.known {
+			how += "&alone=" + url.QueryEscape(id)
+		}
+		return how
 	}
 	return ""
 }

@@ -142,10 +142,6 @@ func replayAll(ctx context.Context, o *options, stdout, stderr io.Writer) (bool,
 		return false, err
 	}
 	defer h.close()
-	known, err := readKnown(o.known, o.vendor)
-	if err != nil {
-		return false, err
-	}
 	begin := time.Now()
 	all := &tally{}
 	for i, file := range files {
@@ -159,11 +155,11 @@ func replayAll(ctx context.Context, o *options, stdout, stderr io.Writer) (bool,
 		all.list(stdout)
 	}
 	if o.report != "" {
-		if err := all.write(o); err != nil {
+		if err := all.write(h); err != nil {
 			return false, err
 		}
 	}
-	ok := known.check(all, o, stdout)
+	ok := h.known.check(all, o, stdout)
 	if o.batch {
 		fmt.Fprintf(stdout, "%d statements went out in %d batches\n", h.inBatches, h.batches)
 	}

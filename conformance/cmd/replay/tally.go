@@ -90,13 +90,16 @@ func (t *tally) list(w io.Writer) {
 	}
 }
 
-func (t *tally) write(o *options) error {
+func (t *tally) write(h *hosts) error {
+	o := h.o
 	b, err := json.MarshalIndent(struct {
 		Corpus     string  `json:"corpus"`
 		Vendor     string  `json:"vendor"`
 		Host       string  `json:"host"`
+		Batches    int     `json:"batches,omitempty"`
+		InBatches  int     `json:"in_batches,omitempty"`
 		Operations []entry `json:"operations"`
-	}{o.part(), o.vendor, o.way(), t.entries}, "", " ")
+	}{o.part(), o.vendor, o.way(), h.batches, h.inBatches, t.entries}, "", " ")
 	if err != nil {
 		return err
 	}

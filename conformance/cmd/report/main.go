@@ -20,6 +20,8 @@ import (
 // run is one file that replay wrote.
 type run struct {
 	Corpus, Vendor, Host string
+	Batches              int
+	InBatches            int `json:"in_batches"`
 	Operations           []operation
 }
 
@@ -108,6 +110,13 @@ func tables(runs []run) string {
 			}
 		}
 		fmt.Fprintf(&b, "- %s: %.2f %% of %d\n", r.name(), percent(equal, n), n)
+	}
+	title := "\n## Statements that went to the database together\n\n"
+	for _, r := range runs {
+		if r.Batches > 0 {
+			fmt.Fprintf(&b, "%s- %s: %d statements in %d batches\n", title, r.name(), r.InBatches, r.Batches)
+			title = ""
+		}
 	}
 	return b.String()
 }
