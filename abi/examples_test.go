@@ -78,17 +78,18 @@ func examples() map[string]example {
 			{4, "A: 512 bytes can be read at once"},
 			{4, "B"},
 		}},
-		"fdstat":         fdstatExample(),
-		"poll":           pollExample(),
-		"poll-answer":    pollAnswerExample(),
-		"log":            logExample(),
-		"registry":       registryExample(),
-		"describe":       describeExample(),
-		"statement":      statementExample(),
-		"result":         resultExample(),
-		"statement-plan": planExample(),
-		"error":          errorExample(),
-		"begin":          {TxBegin{Isolation: IsolationSerializable, Timeout: 5000, Registry: 1}.Append(nil), []part{{1, "serializable, may write"}, {4, "5 s"}, {4, "in the database of registry 1"}}},
+		"fdstat":          fdstatExample(),
+		"poll":            pollExample(),
+		"poll-answer":     pollAnswerExample(),
+		"log":             logExample(),
+		"registry":        registryExample(),
+		"describe":        describeExample(),
+		"statement":       statementExample(),
+		"result":          resultExample(),
+		"statement-plan":  planExample(),
+		"statement-saved": savedExample(),
+		"error":           errorExample(),
+		"begin":           {TxBegin{Isolation: IsolationSerializable, Timeout: 5000, Registry: 1}.Append(nil), []part{{1, "serializable, may write"}, {4, "5 s"}, {4, "in the database of registry 1"}}},
 		"savepoint": {SavepointMsg{Tx: 0x1122334455667788, Action: SavepointRollback, N: 1}.Append(nil), []part{
 			{8, "token"},
 			{1, "SavepointRollback"},
@@ -286,6 +287,18 @@ func resultExample() example {
 func planExample() example {
 	b := query.AppendParams(StatementHead{Registry: 1, Plan: 9}.Append(nil), []Value{Text("wasm")})
 	return example{b, []part{{4, "registry 1"}, {8, "no transaction"}, {4, "plan 9"}, {1, "one parameter"}, {6, `text "wasm"`}}}
+}
+
+func savedExample() example {
+	b := query.AppendParams(StatementHead{Registry: 1, Plan: 4}.Append(nil), []Value{List(Int(3), Int(5))})
+	return example{query.AppendSaved(b, 49), []part{
+		{4, "registry 1"},
+		{8, "no transaction"},
+		{4, "plan 4"},
+		{1, "one parameter"},
+		{20, "list of two"},
+		{4, "49 of 50 fetches need no query"},
+	}}
 }
 
 func errorExample() example {

@@ -3,7 +3,7 @@ package abi
 // The contract's version. A host accepts a guest of the same Major whose Minor is not above its own.
 const (
 	Major = 1
-	Minor = 1
+	Minor = 2
 	// Version is what the guest's vinyl_abi export returns: Major<<16 | Minor.
 	Version = Major<<16 | Minor
 )

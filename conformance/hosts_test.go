@@ -44,6 +44,7 @@ type site struct {
 	log     *record
 
 	operations  func() int // of the database, that have ended
+	saved       func() int // statements that others made needless; -1 natively
 	suspensions func() int // of operations of views; -1 where there can't be any
 	inFlight    func() int // requests that are not answered; -1 if unknown
 	instances   func() int // that run; -1 natively
@@ -90,7 +91,7 @@ func (s *site) native(t *testing.T, app abi.App, log *slog.Logger, fetch []strin
 	s.url, s.stop = server.URL, sync.OnceFunc(server.Close)
 	t.Cleanup(s.stop)
 	none := func() int { return -1 }
-	s.operations, s.suspensions, s.inFlight, s.instances = func() int { return int(ended.Load()) }, none, none, none
+	s.operations, s.saved, s.suspensions, s.inFlight, s.instances = func() int { return int(ended.Load()) }, none, none, none, none
 	s.restarts = func() int { return 0 }
 }
 
@@ -113,6 +114,7 @@ func (s *site) wasm(t *testing.T, folder string, log *slog.Logger, instances int
 	t.Cleanup(s.stop)
 	s.url = "http://" + listener.Addr().String()
 	metric := func(name string) func() int { return func() int { return metric(h, name) } }
+	s.saved = metric("vinyl_db_statements_saved_total")
 	s.operations, s.suspensions, s.inFlight = metric("vinyl_db_queries_total"), metric("vinyl_suspensions_total"), metric("vinyl_requests_in_flight")
 	s.instances, s.restarts = metric("vinyl_instances"), metric("vinyl_instance_restarts_total")
 }

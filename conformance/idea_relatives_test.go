@@ -13,7 +13,7 @@ func relativesOfGoroutines(t *testing.T) {
 	for _, on := range ideaHosts(t) {
 		require.Equal(t, 204, on.ask(t, "POST /renew/?parts=50").status)
 		for query, others := range map[string]int{"": 1, "?atomic=yes": 3} {
-			before := on.operations()
+			before, saved := on.operations(), on.saved()
 			got := on.ask(t, "GET /fetch/relatives/at-once/"+query)
 			require.Equal(t, "Ann 2, Bo 52, records 54, missing true, cancelled true", got.body, "%s: %s", on.variant, query)
 			n := on.operations() - before
@@ -21,6 +21,7 @@ func relativesOfGoroutines(t *testing.T) {
 				require.LessOrEqual(t, n, others+56)
 			} else {
 				require.Equal(t, others+1, n, "%s: %s", on.variant, query)
+				require.Equal(t, 54, on.saved()-saved, "of 54 records and a missing one, one was asked for: %s", on.variant)
 			}
 		}
 	}

@@ -36,6 +36,7 @@
 //	vinyl_guest_memory_bytes
 //	vinyl_db_queries_total{kind,result}
 //	vinyl_db_query_duration_seconds{kind}
-//	vinyl_db_batches_total
-//	vinyl_db_batched_statements_total
+//	vinyl_db_batches_total                       round trips with several statements
+//	vinyl_db_batched_statements_total            statements in them
+//	vinyl_db_statements_saved_total              to-one fetches that shared an IN query, less the queries
 package host

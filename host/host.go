@@ -95,7 +95,7 @@ func New(ctx context.Context, cfg Config) (_ *Host, err error) {
 		DB: h.db, Databases: h.dbs, Replicas: h.replicas, App: cfg.App, AllowFetch: allowed, FetchTimeout: cfg.FetchTimeout, FetchMax: cfg.MaxFetch,
 		CreateTables: cfg.CreateTables, DenySQL: cfg.DenySQL, Grants: grants,
 		Log: cfg.Log, Observe: h.metrics.observe, Trace: cfg.Trace, TxTimeout: cfg.TxTimeout,
-		NoBatch: cfg.NoBatch, Batched: h.metrics.batched, SlowQuery: cfg.SlowQuery, CommentSQL: cfg.CommentSQL,
+		NoBatch: cfg.NoBatch, Batched: h.metrics.batched, Saved: h.metrics.joined, SlowQuery: cfg.SlowQuery, CommentSQL: cfg.CommentSQL,
 		Limits: service.Limits{
 			Operations: cfg.MaxOperations, Rows: cfg.MaxRows, Bytes: cfg.MaxDBBytes, Transactions: cfg.MaxTransactions, StatementTime: cfg.StatementTimeout,
 		},

@@ -33,6 +33,7 @@ type metrics struct {
 	queryTime   *prometheus.HistogramVec
 	batches     prometheus.Counter
 	inBatches   prometheus.Counter
+	saved       prometheus.Counter
 }
 
 func newMetrics() *metrics {
@@ -56,11 +57,12 @@ func newMetrics() *metrics {
 		}, []string{"kind"}),
 		batches:   prometheus.NewCounter(prometheus.CounterOpts{Name: "vinyl_db_batches_total", Help: "Several statements that went to the database together."}),
 		inBatches: prometheus.NewCounter(prometheus.CounterOpts{Name: "vinyl_db_batched_statements_total", Help: "Statements in batches: less the batches, they are the round trips saved."}),
+		saved:     prometheus.NewCounter(prometheus.CounterOpts{Name: "vinyl_db_statements_saved_total", Help: "Fetches of one related record that needed no statement of their own: one was for several of them."}),
 	}
 	for i, name := range methods {
 		m.methods[i].latency = m.latency.WithLabelValues(name)
 	}
-	m.registry.MustRegister(m.requests, m.latency, m.suspensions, m.suspended, m.restarts, m.queries, m.queryTime, m.batches, m.inBatches,
+	m.registry.MustRegister(m.requests, m.latency, m.suspensions, m.suspended, m.restarts, m.queries, m.queryTime, m.batches, m.inBatches, m.saved,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -139,6 +141,9 @@ func (m *metrics) batched(statements int) {
 	m.batches.Inc()
 	m.inBatches.Add(float64(statements))
 }
+
+// joined counts statements that guests did not need to send.
+func (m *metrics) joined(statements int) { m.saved.Add(float64(statements)) }
 
 // httpLog passes net/http's complaints on to the host's log.
 func httpLog(l *slog.Logger) *log.Logger {

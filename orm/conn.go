@@ -80,9 +80,11 @@ func (s session) message(b []byte, e *encoded, p *plan) []byte {
 	h := abi.StatementHead{Registry: s.registry, Tx: s.token()}
 	if p != nil && p.handle != 0 {
 		h.Plan = p.handle
-		return append(h.Append(b), e.params...)
+		b = h.Append(b)
+	} else {
+		b = abi.AppendString(h.Append(b), e.shape)
 	}
-	return append(abi.AppendString(h.Append(b), e.shape), e.params...)
+	return query.AppendSaved(append(b, e.params...), e.saved)
 }
 
 // run sends a statement, again with its shape when the host has forgotten the plan.

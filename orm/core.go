@@ -39,6 +39,7 @@ type encoded struct {
 	shape  string
 	params []byte   // count and values
 	using  []string // databases of subqueries
+	saved  uint32   // how many fetches need no statement of their own
 }
 
 func (q *core) coreQuery() *core { return q }

@@ -116,7 +116,7 @@ func Gather(ctx context.Context, sets ...Fetcher) error {
 		if err != nil {
 			return err
 		}
-		it.lost = g.lost(it.s.tx != nil)
+		it.e.saved, it.lost = g.ws.saved(), g.lost(it.s.tx != nil)
 		list = append(list, it)
 	}
 	if err := s.sendAll(ctx, list); err != nil {

@@ -182,6 +182,7 @@ func (ws *wanted) ask(ctx context.Context) (*harvest, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.saved = ws.saved()
 	s, err := q.reading(ctx)
 	if err != nil {
 		return nil, err

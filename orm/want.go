@@ -56,6 +56,15 @@ func (ws *wanted) add(w *want) {
 	}
 }
 
+// saved is how many of the fetches need no statement of their own.
+func (ws *wanted) saved() uint32 {
+	n := 0
+	for _, times := range ws.count {
+		n += times
+	}
+	return uint32(n - 1)
+}
+
 // query selects the records. Their order does not matter.
 func (ws *wanted) query() *core {
 	q := ws.base

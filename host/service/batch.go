@@ -168,12 +168,12 @@ func (b *batch) run(group []*entry) {
 			continue
 		}
 		if st = &e.st; st.params != nil || st.empty {
-			e.end(b.s.run(b.ctx, e.st, b.room()))
+			e.end(b.s.run(b.ctx, &e.st, b.room()))
 			continue
 		}
 		e.Ctx, e.Statement, e.Out, e.Left, e.Of, e.Sent = b.ctx, st.Statement, st.head, &b.left, b, b.s.svc.cfg.Batched
 		e.Done = func(out []byte, err error) {
-			b.s.slow(&e.st, start, &err)
+			b.s.ended(&e.st, start, &err)
 			e.end(out, err)
 			wait.Done()
 		}

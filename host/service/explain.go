@@ -40,7 +40,7 @@ func (s *Session) explain(ctx context.Context, msg []byte) ([]byte, error) {
 	st.Layout = planner.Named
 	st.head = abi.AppendU32([]byte{abi.ResultOK}, 0)
 	start := time.Now()
-	out, err := s.read(ctx, st, s.svc.cfg.MaxResult)
+	out, err := s.read(ctx, &st, s.svc.cfg.MaxResult)
 	s.spanned(&st, start, err)
 	return out, err
 }
@@ -76,7 +76,7 @@ func explainPrefix(dialect string, flags uint8, format string) (string, error) {
 }
 
 // read runs a query, in its transaction if it has one.
-func (s *Session) read(ctx context.Context, st prepared, limit int) ([]byte, error) {
+func (s *Session) read(ctx context.Context, st *prepared, limit int) ([]byte, error) {
 	if st.tx != 0 {
 		return s.inTx(ctx, st, limit)
 	}

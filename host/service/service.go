@@ -30,6 +30,9 @@ type Config struct {
 	// Batched is called when several statements have gone to the database
 	// together, with their number.
 	Batched func(statements int)
+	// Saved is called when a statement has done the work of others that guests
+	// did not send, with their number.
+	Saved func(statements int)
 	// SlowQuery is how long a statement may take, waiting for a connection
 	// included, before the log has it; 0: any time.
 	SlowQuery time.Duration

@@ -55,9 +55,12 @@ func comment(app string, at *view) string {
 	return " /*" + b.String() + "*/"
 }
 
-// slow makes the span of a statement that began at start, and logs it if it
-// took long.
-func (s *Session) slow(st *prepared, start time.Time, err *error) {
+// ended makes the span of a statement that began at start, logs it if it took
+// long, and counts the statements that it has saved.
+func (s *Session) ended(st *prepared, start time.Time, err *error) {
+	if st.saved > 0 && *err == nil && s.svc.cfg.Saved != nil {
+		s.svc.cfg.Saved(int(st.saved))
+	}
 	if s.trace != nil {
 		s.spanned(st, start, *err)
 	}

@@ -21,6 +21,7 @@ type prepared struct {
 	tx      uint64
 	head    []byte      // of the result, up to the columns
 	empty   bool        // no row can match: it need not run
+	saved   uint32      // how many others it makes needless
 	row     []abi.Value // what aggregates are of nothing
 	columns int
 
@@ -153,7 +154,8 @@ func (st *prepared) bind() (err error) {
 		st.SQL = st.plan.SQL + st.comment
 	}
 	params, err := query.ReadParams(r)
-	if err != nil || r.Len() > 0 {
+	st.saved = query.ReadSaved(r)
+	if err != nil || r.Err() != nil || r.Len() > 0 {
 		return errMessage
 	}
 	if st.empty {
@@ -180,12 +182,12 @@ func (s *Session) statement(ctx context.Context, kind abi.OpKind, r *abi.Reader)
 		s.refused(kind, time.Now(), err)
 		return nil, err
 	}
-	return s.run(ctx, st, s.svc.cfg.MaxResult)
+	return s.run(ctx, &st, s.svc.cfg.MaxResult)
 }
 
 // run runs a statement where it has to.
-func (s *Session) run(ctx context.Context, st prepared, limit int) (out []byte, err error) {
-	defer s.slow(&st, time.Now(), &err)
+func (s *Session) run(ctx context.Context, st *prepared, limit int) (out []byte, err error) {
+	defer s.ended(st, time.Now(), &err)
 	switch {
 	case st.tx != 0:
 		return s.inTx(ctx, st, limit)
@@ -208,8 +210,8 @@ func (st *prepared) write(ctx context.Context, limit int) ([]byte, error) {
 }
 
 // inTx runs a statement in its transaction.
-func (s *Session) inTx(ctx context.Context, st prepared, limit int) (out []byte, err error) {
-	t, err := s.txFor(&st)
+func (s *Session) inTx(ctx context.Context, st *prepared, limit int) (out []byte, err error) {
+	t, err := s.txFor(st)
 	if err != nil {
 		return nil, err
 	}

@@ -184,7 +184,7 @@ func (c *call) done(out []byte, err error) {
 	if c.st.reg == nil {
 		s.refused(c.op.Kind, c.start, err)
 	}
-	s.slow(&c.st, c.start, &err)
+	s.ended(&c.st, c.start, &err)
 	if err != nil {
 		out = failed(err)
 	}

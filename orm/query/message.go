@@ -43,3 +43,20 @@ func ReadParams(r *abi.Reader) ([]abi.Value, error) {
 	}
 	return params, nil
 }
+
+// AppendSaved ends a statement that does the work of several: n fetches of one
+// record each that need none of their own.
+func AppendSaved(b []byte, n uint32) []byte {
+	if n > 0 {
+		b = abi.AppendU32(b, n)
+	}
+	return b
+}
+
+// ReadSaved reads what AppendSaved wrote; it comes after the parameters.
+func ReadSaved(r *abi.Reader) uint32 {
+	if r.Len() == 0 {
+		return 0
+	}
+	return r.U32()
+}

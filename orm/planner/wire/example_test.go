@@ -39,8 +39,10 @@ func Example() {
 	handle, sql := answer.U32(), answer.String()
 	fmt.Println(handle, sql)
 
-	// From now on the handle and the parameters suffice.
-	answer = abi.ReadBytes(planners.Args(number, handle, string(query.AppendParams(nil, []abi.Value{abi.Text("Tabs?")}))))
+	// From now on the handle and the parameters suffice. (A message may end with
+	// how many others the query saves, which is nothing to the planner.)
+	message := query.AppendParams(nil, []abi.Value{abi.Text("Tabs?")})
+	answer = abi.ReadBytes(planners.Args(number, handle, string(query.AppendSaved(message, 2))))
 	if err := answer.Begin(); err != nil {
 		panic(err)
 	}

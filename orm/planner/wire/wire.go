@@ -83,6 +83,7 @@ func (s *Planners) Close(registry uint32) { delete(s.open, registry) }
 func (s *Planners) Plan(registry uint32, message string) []byte {
 	r := abi.NewReader(message)
 	shape, params, err := query.ReadStatement(r)
+	query.ReadSaved(r)
 	if err != nil || r.Len() > 0 {
 		return s.fail(malformed("plan"))
 	}
@@ -105,6 +106,7 @@ func (s *Planners) Plan(registry uint32, message string) []byte {
 func (s *Planners) Args(registry, handle uint32, message string) []byte {
 	r := abi.NewReader(message)
 	params, err := query.ReadParams(r)
+	query.ReadSaved(r)
 	if err != nil || r.Len() > 0 {
 		return s.fail(malformed("args"))
 	}
