@@ -5,6 +5,7 @@ import (
 
 	"github.com/vinyl-edge/vinyl/abi"
 	"github.com/vinyl-edge/vinyl/orm/migrate"
+	"github.com/vinyl-edge/vinyl/orm/planner"
 )
 
 // Mode says what a connection is acquired for.
@@ -82,6 +83,10 @@ type Statement struct {
 	// Write marks a statement that changes data: its end reports affected rows
 	// and the last key.
 	Write bool
+	// Keys is set when the rows of the result are the keys of those that the
+	// statement inserts: a driver that learns them in another way may run
+	// Keys.Without in its place.
+	Keys *planner.Keys
 	// Stream marks a query whose rows are read while other statements run on
 	// its connection: a driver that would have to keep the rest of the rows in
 	// memory for that leaves them at the server.

@@ -74,14 +74,15 @@ func (s *Session) prepare(r *abi.Reader, buf []byte) (st prepared, err error) {
 		return st, err
 	}
 	st.comment = s.comment()
-	st.reg, st.tx, st.SQL, st.Write = s.readFrom(reg, p.Write, h.Tx), h.Tx, p.SQL+st.comment, p.Write
+	st.reg, st.tx, st.Write = s.readFrom(reg, p.Write, h.Tx), h.Tx, p.Write
+	st.use(p)
 	st.empty, st.Raw = p.Empty, p.Raw
 	st.model, st.replica = p.Model, st.reg != reg
 	st.columns = p.Columns
 	if st.Clocks, err = clocks(p.Zoned); err != nil {
 		return st, err
 	}
-	if st.plan, st.params = p, r; !large {
+	if st.params = r; !large {
 		if err := st.bind(); err != nil {
 			return st, err
 		}
@@ -98,7 +99,7 @@ func (s *Session) prepare(r *abi.Reader, buf []byte) (st prepared, err error) {
 		s.svc.cfg.Trace(st.SQL)
 	}
 	if large && p.Handle == 0 {
-		st.plan, st.SQL, st.shape = nil, "", shape
+		st.plan, st.SQL, st.Keys, st.shape = nil, "", nil, shape
 	}
 	return st, nil
 }
@@ -134,6 +135,16 @@ func (reg *registry) plan(r *abi.Reader, handle uint32) (p *planner.Plan, shape 
 	return p, "", nil
 }
 
+// use takes the SQL of a plan.
+func (st *prepared) use(p *planner.Plan) {
+	st.plan, st.SQL, st.Keys = p, p.SQL+st.comment, p.Keys
+	if p.Keys != nil && st.comment != "" {
+		keys := *p.Keys
+		keys.Without += st.comment
+		st.Keys = &keys
+	}
+}
+
 // bindLater is the size of a statement whose parameters are read, and whose plan
 // is made again if the planner does not keep it, when there is a connection.
 // Both take a hundred times their bytes: this way they exist for as many large
@@ -148,10 +159,11 @@ func (st *prepared) bind() (err error) {
 	}
 	st.params = nil
 	if st.plan == nil {
-		if st.plan, err = st.reg.plans.Statement(st.shape, nil); err != nil {
+		p, err := st.reg.plans.Statement(st.shape, nil)
+		if err != nil {
 			return err
 		}
-		st.SQL = st.plan.SQL + st.comment
+		st.use(p)
 	}
 	params, err := query.ReadParams(r)
 	st.saved = query.ReadSaved(r)

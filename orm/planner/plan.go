@@ -48,6 +48,9 @@ type Plan struct {
 	Write   bool
 	// Returning is set when a write answers with rows: the keys it inserted.
 	Returning bool
+	// Keys is set when these keys are all that it answers with, and can only be
+	// new ones: some databases tell them for less.
+	Keys *Keys
 	// Empty is set when no row can match: the statement need not run, the answer
 	// being EmptyRow. SQL is valid all the same and yields that.
 	Empty bool
@@ -73,6 +76,15 @@ type Plan struct {
 	args  []arg
 	row   []arg // of EmptyRow
 	used  atomic.Bool
+}
+
+// Keys are those that a database makes for the rows of an INSERT.
+type Keys struct {
+	Table, Column string
+	Rows          int
+	Without       string // the statement that does not answer with them
+	clause        string // what that lacks
+	Greatest      string // asks for the greatest key that there is
 }
 
 // New checks the registry's relations and returns a planner for it.
@@ -245,6 +257,9 @@ func (p *Planner) plan(shape string) (plan *Plan, err error) {
 		return nil, asOpError(err)
 	}
 	plan.SQL, plan.args = p.d.finish(plan.SQL, args, p.d.NumberedArgs && e.grouped)
+	if k := plan.Keys; k != nil {
+		k.Without = strings.TrimSuffix(plan.SQL, k.clause)
+	}
 	plan.Layout = layout.Append(nil)
 	plan.Raw = e.hasRaw
 	plan.Writes = e.writes(src, plan)

@@ -87,6 +87,11 @@ func TestStatements(t *testing.T) {
 		if c.args != nil {
 			require.Equal(t, c.args, args)
 		}
+		if plan.Returning {
+			require.Equal(t, plan.SQL, plan.Keys.Without+` RETURNING "polls_choice"."id"`)
+			require.Equal(t, `SELECT max("id") FROM "polls_choice"`, plan.Keys.Greatest)
+			require.Equal(t, 1, plan.Keys.Rows)
+		}
 		again, _ := statement(t, p, &c.q)
 		require.Same(t, plan, again)
 		byHandle, ok := p.ByHandle(plan.Handle)

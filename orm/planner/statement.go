@@ -16,8 +16,7 @@ func (e *env) statement(src *query.Query, plan *Plan) (query.Layout, []arg, erro
 	var err error
 	switch src.Verb {
 	case query.VerbInsert:
-		c, plan.SQL, args, err = e.insert(src)
-		plan.Write, plan.Returning = true, src.Returning
+		c, args, err = e.insert(src, plan)
 	case query.VerbRaw:
 		e.hasRaw, plan.Unnamed = true, true
 		return e.raw(src, plan)

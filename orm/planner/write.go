@@ -67,14 +67,14 @@ func (c *compiler) assigned(f *Field, e query.Expr, insert bool) (string, []arg,
 	return s, args, err
 }
 
-// insert compiles INSERT of any number of rows.
-func (e *env) insert(src *query.Query) (*compiler, string, []arg, error) {
+// insert plans INSERT of any number of rows.
+func (e *env) insert(src *query.Query, plan *Plan) (*compiler, []arg, error) {
 	m, err := e.model(src.Model)
 	if err != nil {
-		return nil, "", nil, err
+		return nil, nil, err
 	}
 	if len(src.Rows) == 0 {
-		return nil, "", nil, misuse(m.label, "insert", "An insert needs at least one row.")
+		return nil, nil, misuse(m.label, "insert", "An insert needs at least one row.")
 	}
 	q := newQuery(e, m)
 	c := q.compiler()
@@ -87,10 +87,10 @@ func (e *env) insert(src *query.Query) (*compiler, string, []arg, error) {
 	fields := make([]*Field, len(src.Set))
 	for i, a := range src.Set {
 		if fields[i], err = m.column(a.Field); err != nil {
-			return nil, "", nil, err
+			return nil, nil, err
 		}
 		if slices.Contains(fields[:i], fields[i]) {
-			return nil, "", nil, misuse(m.label, a.Field, "The field '%s' is set twice.", a.Field)
+			return nil, nil, misuse(m.label, a.Field, "The field '%s' is set twice.", a.Field)
 		}
 		if i > 0 {
 			b.WriteString(", ")
@@ -104,7 +104,7 @@ func (e *env) insert(src *query.Query) (*compiler, string, []arg, error) {
 	var args []arg
 	for i, row := range src.Rows {
 		if len(row) != len(fields) {
-			return nil, "", nil, badMessage("row %d has %d values for %d fields", i, len(row), len(fields))
+			return nil, nil, badMessage("row %d has %d values for %d fields", i, len(row), len(fields))
 		}
 		if i > 0 {
 			b.WriteString(", ")
@@ -115,11 +115,11 @@ func (e *env) insert(src *query.Query) (*compiler, string, []arg, error) {
 		}
 		for j, v := range row {
 			if v == nil {
-				return nil, "", nil, badMessage("row %d has no value for %q", i, fields[j].Name)
+				return nil, nil, badMessage("row %d has no value for %q", i, fields[j].Name)
 			}
 			s, a, err := c.assigned(fields[j], v, true)
 			if err != nil {
-				return nil, "", nil, err
+				return nil, nil, err
 			}
 			if j > 0 {
 				b.WriteString(", ")
@@ -131,17 +131,22 @@ func (e *env) insert(src *query.Query) (*compiler, string, []arg, error) {
 	}
 	end, err := e.onConflict(m, src)
 	if err != nil {
-		return nil, "", nil, err
+		return nil, nil, err
 	}
 	b.WriteString(end)
+	plan.SQL, plan.Write, plan.Returning = b.String(), true, src.Returning
 	if src.Returning {
 		if !e.d.Returning {
-			return nil, "", nil, notSupported("This database cannot return the keys of inserted rows.")
+			return nil, nil, notSupported("This database cannot return the keys of inserted rows.")
 		}
-		b.WriteString(" RETURNING " + quote(m.Table) + "." + quote(m.pk.Column))
+		clause := " RETURNING " + quote(m.Table) + "." + quote(m.pk.Column)
+		if !src.Ignore && src.Conflict == nil && !slices.Contains(fields, m.pk) {
+			plan.Keys = &Keys{Table: m.Table, Column: m.pk.Column, Rows: len(src.Rows), clause: clause, Greatest: "SELECT max(" + quote(m.pk.Column) + ") FROM " + quote(m.Table)}
+		}
+		plan.SQL += clause
 		c.cols, c.colCount = []selectCol{{n: newCol(m.Table, m.pk), alias: m.pk.Attname}}, 1
 	}
-	return c, b.String(), args, nil
+	return c, args, nil
 }
 
 // update compiles UPDATE. Conditions over relations become a subquery of

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -115,5 +116,36 @@ func BenchmarkUpdate(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkInsert inserts 10,000 rows in a transaction, with the keys as
+// RETURNING tells them and counted.
+func BenchmarkInsert(b *testing.B) {
+	for _, rows := range []int{1, 100} {
+		for _, how := range []string{"returning", "counted"} {
+			b.Run(strconv.Itoa(rows)+"/"+how, func(b *testing.B) {
+				d := file(b)
+				write(b, d, `CREATE TABLE "t ""x" (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, name text NOT NULL)`)
+				c, err := d.Acquire(context.Background(), db.Write)
+				require.NoError(b, err)
+				defer c.Release()
+				st := inserting(slices.Repeat([]string{"a note of some length"}, rows)...)
+				if how == "returning" {
+					st.Keys = nil
+				}
+				var buf []byte
+				for b.Loop() {
+					require.NoError(b, c.Begin(b.Context(), db.TxOptions{}))
+					for range 10_000 / rows {
+						if buf, err = db.All(b.Context(), c, st, buf[:0], 0); err != nil {
+							b.Fatal(err)
+						}
+					}
+					require.NoError(b, c.Rollback())
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/10_000, "ns/row")
+			})
+		}
 	}
 }

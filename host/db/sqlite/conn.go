@@ -30,7 +30,8 @@ type conn struct {
 	tx        bool  // Begin was called and neither Commit nor Rollback
 	client    bool  // a Raw has it
 	plain     bool  // without the functions that SQLite lacks
-	temporary bool  // it may have tables, views or triggers that live as long as it does
+	known     plainKeys
+	temporary bool // it may have tables, views or triggers that live as long as it does
 }
 
 var _ db.Conn = (*conn)(nil)

@@ -21,6 +21,7 @@ type cursor struct {
 	auto    bool // the driver opened a transaction for this statement alone
 	started bool
 	until   time.Time // for locks of other processes
+	keys    *keys     // answers in place of RETURNING
 }
 
 // maxArgs is SQLite's SQLITE_MAX_VARIABLE_NUMBER.
@@ -45,6 +46,9 @@ func (c *conn) Query(ctx context.Context, q db.Statement) (_ db.Cursor, err erro
 			return nil, opError(err)
 		}
 	}
+	if q.Keys != nil && c.counts(ctx, q.Keys) {
+		q.SQL, cu.keys = q.Keys.Without, &keys{name: q.Keys.Column, rows: int64(q.Keys.Rows)}
+	}
 	if cu.st, err = c.cache.get(c.sq, q.SQL); err == nil {
 		c.cursors = append(c.cursors, cu)
 		err = bind(cu.st.sq, q.Args)
@@ -53,7 +57,9 @@ func (c *conn) Query(ctx context.Context, q db.Statement) (_ db.Cursor, err erro
 		cu.Close()
 		return nil, opError(err)
 	}
-	cu.cols = cu.st.sq.ColumnCount()
+	if cu.cols = cu.st.sq.ColumnCount(); cu.keys != nil {
+		cu.cols = 1
+	}
 	return cu, nil
 }
 
@@ -62,6 +68,9 @@ func (cu *cursor) Columns() int { return cu.cols }
 
 // Names are the names of the columns.
 func (cu *cursor) Names() []string {
+	if cu.keys != nil {
+		return []string{cu.keys.name}
+	}
 	names := make([]string, cu.cols)
 	for i := range names {
 		names[i] = cu.st.sq.ColumnName(i)
@@ -115,6 +124,9 @@ func (cu *cursor) Fill(ctx context.Context, b []byte, lim db.Limits) ([]byte, bo
 
 func (cu *cursor) fill(ctx context.Context, b []byte, lim db.Limits) ([]byte, bool, error) {
 	s, start := cu.st.sq, len(b)
+	if cu.keys != nil && cu.keys.next != 0 {
+		return cu.count(ctx, b, lim)
+	}
 	b = db.BeginRows(b)
 	var began time.Time
 	if lim.Wait > 0 {
@@ -132,6 +144,10 @@ func (cu *cursor) fill(ctx context.Context, b []byte, lim db.Limits) ([]byte, bo
 			return b, false, err
 		}
 		cu.started = true
+		if cu.keys != nil {
+			cu.keys.next = cu.c.sq.LastInsertRowID() - cu.keys.rows + 1
+			return cu.count(ctx, b[:start], lim)
+		}
 		if !row {
 			b, err = cu.end(ctx, db.EndRows(b, start, rows))
 			return b, true, err
