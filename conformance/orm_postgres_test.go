@@ -26,6 +26,7 @@ func TestORMOnPostgres(t *testing.T) {
 		"integrity": TestORMIntegrity, "gone and unsaved": TestORMGoneAndUnsaved, "protected": TestORMProtected, "restricted": TestORMRestricted, "broken transaction": TestORMBrokenTransaction, "retryable": TestORMRetryable,
 		"using": TestORMUsing, "routers": TestORMRouters,
 		"dates": TestORMDates, "in bulk": TestORMInBulk, "contains": TestORMContains, "typed rows": TestORMTypedRows, "explain": TestORMSQLAndExplain, "for update": TestORMSelectForUpdate, "references": TestORMReferences,
+		"related nil": TestRelatedNil, "on delete sets": TestOnDeleteSets, "on delete set fails": TestOnDeleteSetFails, "through fields": TestThroughFields, "through fields of itself": TestThroughFieldsOfItself, "select on save": TestSelectOnSave,
 		"relatives": TestRelativesGathered, "relatives of texts": TestRelativesOfTexts, "relatives of goroutines": TestRelativesOfGoroutines,
 	} {
 		t.Run(name, test)

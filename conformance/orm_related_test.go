@@ -219,3 +219,37 @@ func TestDeleteTenThousand(t *testing.T) {
 		require.Zero(t, n)
 	}
 }
+
+// TestRelatedNil: a foreign key's Get returns nil where it is NULL, and that
+// may stand wherever a record may.
+func TestRelatedNil(t *testing.T) {
+	_, ctx := newShop(t)
+	d := stock(t, ctx)
+	mentor := d.ann.Mentor.Get()
+	require.Nil(t, mentor)
+	for _, cond := range []orm.Cond{orm.Q("mentor", mentor), orm.Q("mentor__in", []*Author{nil, d.ann}).Or(orm.Q("mentor", mentor))} {
+		found, err := Authors.Filter(cond).OrderBy("name").First(ctx)
+		require.NoError(t, err)
+		require.Equal(t, "Ann", found.Name)
+	}
+	n, err := Authors.Filter("name", "Bob").Update(ctx, "mentor", mentor)
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	bob, created, err := Authors.GetOrCreate(ctx, "name", "Bob", "mentor", mentor)
+	require.NoError(t, err)
+	require.False(t, created)
+	require.Equal(t, d.bob.ID, bob.ID)
+	eve, created, err := Authors.GetOrCreate(ctx, "name", "Eve", "mentor", mentor)
+	require.NoError(t, err)
+	require.True(t, created)
+	require.True(t, eve.Mentor.IsNull())
+
+	var port *Port // pointed to by its code
+	ship := create(t, ctx, Ships, &Ship{Name: "Tramp", Home: orm.To(create(t, ctx, Ports, &Port{Code: "DEKEL", Name: "Kiel"}))})
+	found, err := Ships.Get(ctx, "last", port)
+	require.NoError(t, err)
+	require.Equal(t, ship.ID, found.ID)
+	n, err = Ships.Update(ctx, "last", port)
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+}

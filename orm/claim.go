@@ -19,7 +19,7 @@ type claim struct {
 
 // appendClaim appends what a value claims: a record, or the first of a list.
 func appendClaim(claims []claim, path string, v any) []claim {
-	r, ok := v.(record)
+	r, ok := recordOf(v)
 	if !ok {
 		switch v.(type) { // no need for reflection
 		case nil, string, int, int64, bool, float64, []byte, []int, []int64, []string:
@@ -29,7 +29,7 @@ func appendClaim(claims []claim, path string, v any) []claim {
 		if l.Kind() != reflect.Slice || l.Len() == 0 {
 			return claims
 		}
-		if r, ok = l.Index(0).Interface().(record); !ok {
+		if r, ok = recordOf(l.Index(0).Interface()); !ok {
 			return claims
 		}
 	}
@@ -98,10 +98,10 @@ func (m *modelInfo) compares(name string) *field {
 // valuesOf is what f holds of a record, or of those of a list.
 func (f *field) valuesOf(v any) (abi.Value, error) {
 	if r, ok := v.(record); ok {
-		info, p := r.ormKey()
-		if p == nil {
+		if isNil(r) {
 			return abi.Null, nil
 		}
+		info, p := r.ormKey()
 		return info.same(f).value(p), nil
 	}
 	l := reflect.ValueOf(v)

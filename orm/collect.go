@@ -255,7 +255,9 @@ func (c *collector) collectRelated(ctx context.Context, m *modelInfo, ps []unsaf
 		keys := f.keysTo(m, ps)
 		switch f.rel.onDelete {
 		case schema.SetNull, schema.SetDefault, schema.SetTo:
-			c.set(f, keys)
+			if err := c.set(ctx, f, keys); err != nil {
+				return err
+			}
 			continue
 		}
 		err := inChunks(keys, maxParams, func(keys []Key) error {
@@ -346,23 +348,19 @@ func (m *modelInfo) referenced() []string {
 }
 
 // set has the foreign key f, where it is one of keys, set to what on_delete says.
-func (c *collector) set(f *field, keys []Key) {
-	v := abi.Null
-	switch f.rel.onDelete {
-	case schema.SetDefault:
-		p := f.model.slab(1)
-		f.model.defaults(p)
-		v = f.value(p)
-	case schema.SetTo:
-		v = f.rel.set
+func (c *collector) set(ctx context.Context, f *field, keys []Key) error {
+	v, err := f.replacement(ctx)
+	if err != nil {
+		return err
 	}
 	for _, u := range c.updates {
-		if u.f == f {
+		if u.f == f && keyOfValue(u.value) == keyOfValue(v) {
 			u.keys = append(u.keys, keys...)
-			return
+			return nil
 		}
 	}
 	c.updates = append(c.updates, &nulling{f, v, keys})
+	return nil
 }
 
 func (f *field) protects(action string, ps []unsafe.Pointer) error {

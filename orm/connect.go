@@ -91,6 +91,9 @@ func (m *modelInfo) makeThrough(errs *modelErrors) {
 			continue
 		}
 		if r.throughTag == "" {
+			if r.endTags[0] != "" {
+				*errs = append(*errs, &ModelError{Model: m.goType, Field: f.goName, Tag: f.tag, Reason: "through_fields is about a model of your own: name it, through=MODEL"})
+			}
 			m.autoThrough(f)
 			continue
 		}
@@ -99,24 +102,15 @@ func (m *modelInfo) makeThrough(errs *modelErrors) {
 				r.through = t
 			}
 		}
-		if r.through != nil {
-			for _, g := range r.through.fields {
-				if g.rel == nil {
-					continue
-				}
-				switch {
-				case g.rel.target == m && r.from == nil:
-					r.from = g
-				case g.rel.target == r.target && r.to == nil:
-					r.to = g
-				}
-			}
-		}
-		if r.from == nil || r.to == nil {
+		if r.through == nil {
 			*errs = append(*errs, &ModelError{
 				Model: m.goType, Field: f.goName, Tag: f.tag,
-				Reason: "through names a registered model with a ForeignKey to " + m.goType + " and one to " + r.target.goType,
+				Reason: "there is no registered model " + r.throughTag + nearest(r.throughTag, modelNames()) + "; through names one with a ForeignKey to " + m.goType + " and one to " + r.target.goType,
 			})
+			continue
+		}
+		if reason := f.findEnds(); reason != "" {
+			*errs = append(*errs, &ModelError{Model: m.goType, Field: f.goName, Tag: f.tag, Reason: reason})
 		}
 	}
 }
@@ -290,7 +284,7 @@ func describe(app string) *schema.Registry {
 		sm := schema.Model{
 			App: m.app, Name: m.name, Table: m.table, Ordering: m.opts.Ordering, Latest: m.opts.Latest,
 			Unique: m.opts.UniqueTogether, Indexes: m.opts.Indexes, AutoCreated: m.auto,
-			OrderedIn: m.orderedIn, Generic: m.ends,
+			OrderedIn: m.orderedIn, Generic: m.ends, SelectFirst: m.opts.SelectOnSave,
 		}
 		for i := range m.opts.Constraints {
 			sm.Constraints = append(sm.Constraints, m.opts.Constraints[i].c)
@@ -323,11 +317,16 @@ func (f *field) describe() schema.Field {
 		base.Places = max(base.Places, 0)
 		s.Base = &base
 	}
+	if f.hasDef && f.class != "ManyToManyField" {
+		p := f.model.slab(1)
+		_ = storeDefault(f, p) // checked at setup
+		s.Default = &schema.Default{Value: f.value(p)}
+	}
 	r := f.rel
 	if r == nil {
 		return s
 	}
-	s.Rel = &schema.Relation{Kind: r.kind, To: r.target.label, RelatedName: r.related, QueryName: r.queryName, OnDelete: r.onDelete}
+	s.Rel = &schema.Relation{Kind: r.kind, To: r.target.label, RelatedName: r.related, QueryName: r.queryName, OnDelete: r.onDelete, Set: r.set}
 	if r.toField != nil {
 		s.Rel.ToField = r.toField.name
 	}

@@ -11,7 +11,7 @@ import (
 // takes refuses a record of another model than the one that f points to: its
 // key would be somebody else's, and its memory not of the type that Get returns.
 func (f *field) takes(v any) error {
-	r, ok := v.(record)
+	r, ok := recordOf(v)
 	if !ok || f.rel == nil {
 		return nil
 	}
@@ -69,11 +69,7 @@ func storeDefault(f *field, p unsafe.Pointer) error {
 		v = abi.Int(d.Microseconds())
 	}
 	if f.kind == kForeign {
-		if n, err := strconv.ParseInt(f.def, 10, 64); err == nil {
-			(*foreign)(unsafe.Add(p, f.off)).key = IntKey(n)
-			return nil
-		}
-		(*foreign)(unsafe.Add(p, f.off)).key = TextKey(f.def)
+		(*foreign)(unsafe.Add(p, f.off)).key = f.rel.fallback
 		return nil
 	}
 	if !storeCell(f.kind, unsafe.Add(p, f.off), &v, f) {

@@ -53,12 +53,14 @@
 //	digits=N, places=N     of a Decimal
 //	size=N                 of an Array; max_length, digits, places, type are its elements'
 //	auto_now, auto_now_add time of every save, of the first one
-//	on_delete=ACTION       cascade, protect, restrict, set_null, do_nothing
+//	on_delete=ACTION       cascade, protect, restrict, set_null, set_default, set, do_nothing;
+//	                       set takes what it sets from Meta: [Options].OnDelete
 //	related=NAME           the relation's name on the other model
 //	to_field=FIELD         a unique field of the other model to point to, instead of its key
 //	query_name=NAME        its name in lookups, if another one
 //	via=FIELD              Reverse: which field of the other model it mirrors
 //	through=MODEL          ManyToMany: a model of your own in between
+//	through_fields=FROM:TO which of its foreign keys lead here and there, if it has several
 //	content_type=FIELD, object_id=FIELD, for_concrete_model=false
 //	                       of a GenericForeignKey or GenericRelation
 //	order_in=FIELD         of an int: the record's place among those of a ForeignKey

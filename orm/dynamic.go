@@ -129,9 +129,9 @@ const slotSize = unsafe.Sizeof(cellSlot{})
 func newInfo(all *Models, sm *schema.Model) *modelInfo {
 	m := &modelInfo{
 		app: sm.App, name: sm.Name, goType: sm.Name, label: sm.Label(), table: sm.Table, auto: sm.AutoCreated, dynamic: true, among: all,
-		selectFirst: sm.SelectFirst, orderedIn: sm.OrderedIn,
-		opts:   Options{Ordering: sm.Ordering, Latest: sm.Latest, UniqueTogether: sm.Unique, Indexes: sm.Indexes},
-		byName: map[string]*field{}, byRel: map[string]*accessor{},
+		orderedIn: sm.OrderedIn,
+		opts:      Options{Ordering: sm.Ordering, Latest: sm.Latest, UniqueTogether: sm.Unique, Indexes: sm.Indexes, SelectOnSave: sm.SelectFirst},
+		byName:    map[string]*field{}, byRel: map[string]*accessor{},
 	}
 	for _, c := range sm.Constraints {
 		m.opts.Constraints = append(m.opts.Constraints, Constraint{c: c})

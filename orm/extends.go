@@ -101,13 +101,25 @@ func (m *modelInfo) findParents(errs *modelErrors) {
 // promotes: only the order is inherited.
 func (m *modelInfo) inheritOptions() {
 	for _, p := range m.line.parents {
-		if reflect.DeepEqual(m.given, p.given) {
+		if m.given.like(p.given) {
 			m.opts = Options{Ordering: p.given.Ordering}
 			if m.line.concrete == m {
 				m.table = m.app + "_" + strings.ToLower(m.name)
 			}
 		}
 	}
+}
+
+// like tells whether o and p are what one method returns. Functions can't be
+// compared: the fields that they are for are.
+func (o Options) like(p Options) bool {
+	same := len(o.OnDelete) == len(p.OnDelete)
+	for name := range o.OnDelete {
+		_, there := p.OnDelete[name]
+		same = same && there
+	}
+	o.OnDelete, p.OnDelete = nil, nil
+	return same && reflect.DeepEqual(o, p)
 }
 
 // offset is where the parent numbered i is in a record: 0 of dynamic ones,

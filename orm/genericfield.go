@@ -220,7 +220,7 @@ func GenericTo(obj record) GenericForeignKey {
 // hold it are written when the record is saved.
 func (f *GenericForeignKey) Set(obj record) {
 	f.g.obj, f.g.target, f.g.loaded, f.g.given = nil, nil, true, true
-	if obj != nil {
+	if obj != nil && !isNil(obj) {
 		f.g.target, f.g.obj = obj.ormKey()
 	}
 }

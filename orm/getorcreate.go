@@ -231,7 +231,7 @@ func (m *modelInfo) assign(p unsafe.Pointer, set []query.Assign, raw []any) erro
 			}
 			fk := (*foreign)(unsafe.Add(p, f.off))
 			*fk = foreign{field: f, key: keyOfValue(param.Value)}
-			if r, ok := raw[2*i+1].(record); ok {
+			if r, ok := recordOf(raw[2*i+1]); ok {
 				info, obj := r.ormKey()
 				fk.set(info, obj)
 			}

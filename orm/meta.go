@@ -1,6 +1,7 @@
 package orm
 
 import (
+	"context"
 	"reflect"
 	"strings"
 	"unsafe"
@@ -18,6 +19,11 @@ type Options struct {
 	UniqueTogether [][]string // field names
 	Indexes        [][]string // field names
 	Constraints    []Constraint
+	// OnDelete is what relations tagged on_delete=set are set to, by their names.
+	OnDelete map[string]OnDelete
+	// SelectOnSave makes Save ask whether a record exists before it updates it,
+	// for databases with triggers that answer an update of one row with none.
+	SelectOnSave bool
 }
 
 // modelInfo is everything the ORM knows of a model. It is built by reflection
@@ -37,7 +43,6 @@ type modelInfo struct {
 	reached                  []*field // fields of other models that lookups can name from here
 	auto                     bool     // through table
 	dynamic                  bool     // records are Dynamic
-	selectFirst              bool     // saves ask whether the record exists before they update it
 	orderedIn                string   // the relation whose records this model's are in order of
 	line                     *lineage // of dynamic models, and of those that extend others or are extended
 	embeds                   []embedding
@@ -99,10 +104,13 @@ type relation struct {
 	queryName   string
 	throughTag  string
 	through     *modelInfo
-	from, to    *field // of the through model
+	endTags     [2]string // through_fields
+	from, to    *field    // of the through model
 	symmetrical bool
-	set         abi.Value // onDelete SetTo
-	parent      bool      // a ParentLink
+	set         abi.Value                              // onDelete SetTo
+	setFrom     func(ctx context.Context) (any, error) // instead of set
+	fallback    Key                                    // the default, of structs
+	parent      bool                                   // a ParentLink
 }
 
 // all is what relations to many begin with.
@@ -152,8 +160,8 @@ func (a *accessor) byOther() bool {
 	case a.field == nil:
 		return false
 	case a.m2m():
-		own, _ := a.ends()
-		return own.rel.toField != nil
+		own, _ := a.ends() // none if the declaration is wrong
+		return own != nil && own.rel.toField != nil
 	}
 	return a.field.rel.toField != nil
 }

@@ -2,6 +2,7 @@ package orm
 
 import (
 	"context"
+	"reflect"
 	"strconv"
 	"unsafe"
 
@@ -37,6 +38,17 @@ type annotations struct {
 type record interface {
 	ormState() *state
 	ormKey() (*modelInfo, unsafe.Pointer)
+}
+
+// recordOf is v as a record. A nil pointer to one is none.
+func recordOf(v any) (record, bool) {
+	r, ok := v.(record)
+	return r, ok && !isNil(r)
+}
+
+func isNil(r record) bool {
+	v := reflect.ValueOf(r)
+	return v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // Record is met by *T once T embeds Model[T].

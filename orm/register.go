@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/vinyl-edge/vinyl/abi"
+	"github.com/vinyl-edge/vinyl/orm/schema"
 )
 
 // registry has every registered model by a typed nil pointer, so that finding
@@ -87,6 +88,7 @@ func resolveModels() error {
 	for _, m := range declared {
 		m.linkGeneric(&errs)
 		m.linkFields(&errs)
+		m.linkOnDelete(&errs)
 	}
 	for _, m := range declared {
 		m.finish(&errs)
@@ -291,15 +293,17 @@ func (m *modelInfo) checkField(f *field, fail func(string)) {
 	case f.pk && f.null:
 		fail("a primary key cannot be null")
 	case f.rel != nil && f.rel.onDelete == onDeleteUnset && f.class != "ManyToManyField":
-		fail("say what happens when the record it points to is deleted: on_delete=cascade, protect, restrict, set_null or do_nothing")
-	case f.rel != nil && f.rel.onDelete == actions["set_null"] && !f.null:
-		fail("on_delete=set_null needs null")
+		fail("say what happens when the record it points to is deleted: on_delete=cascade, protect, restrict, set_null, set_default, set or do_nothing")
+	case f.rel != nil && f.rel.onDelete == schema.SetNull && !f.null:
+		fail("on_delete=set_null needs null: add null to the tag, or choose another on_delete")
+	case f.rel != nil && f.rel.onDelete == schema.SetDefault && !f.hasDef:
+		fail("on_delete=set_default needs a default: add default=KEY to the tag, or choose another on_delete")
 	case f.orderIn != "" && (f.kind < kInt64 || f.kind > kInt16 || f.null):
 		fail("order_in is for an int that can hold the place in the order")
 	case strings.Contains(f.name, "__") || strings.HasSuffix(f.name, "_"):
 		fail("the name " + f.name + " cannot be told apart from a lookup: no double underscore, no underscore at its end")
 	}
-	if f.hasDef {
+	if f.hasDef && f.kind != kForeign { // what that points to is not known yet: linkOnDelete
 		if err := storeDefault(f, m.slab(1)); err != nil {
 			fail("default=" + f.def + " does not fit: " + err.Error())
 		}

@@ -364,7 +364,7 @@ func (sv *saving) update(ctx context.Context, t *part, key Key, force bool) (boo
 		}
 		return one.exists(ctx)
 	}
-	first := t.info.selectFirst && !force
+	first := sv.m.opts.SelectOnSave && !force // the record's own model says so, for the tables of its parents too
 	if first {
 		if found, err := one.exists(ctx); err != nil || !found {
 			return false, err

@@ -11,12 +11,12 @@ import (
 
 var actions = map[string]schema.OnDelete{
 	"cascade": schema.Cascade, "protect": schema.Protect, "restrict": schema.Restrict,
-	"set_null": schema.SetNull, "do_nothing": schema.DoNothing,
+	"set_null": schema.SetNull, "set_default": schema.SetDefault, "set": schema.SetTo, "do_nothing": schema.DoNothing,
 }
 
 var tagNames = []string{
 	"max_length", "size", "unique", "index", "null", "column", "name", "type", "default", "primary_key", "digits", "places",
-	"auto_now", "auto_now_add", "on_delete", "related", "query_name", "via", "through", "symmetrical", "order_in",
+	"auto_now", "auto_now_add", "on_delete", "related", "query_name", "via", "through", "through_fields", "symmetrical", "order_in",
 	"content_type", "object_id", "for_concrete_model", "to_field",
 }
 
@@ -87,9 +87,11 @@ func (m *modelInfo) parseTag(f *field, a *accessor, fail func(reason string)) {
 		case "on_delete":
 			action, ok := actions[val]
 			if !ok {
-				fail("on_delete is one of cascade, protect, restrict, set_null, do_nothing")
+				fail("on_delete is one of cascade, protect, restrict, set_null, set_default, set, do_nothing")
 			}
-			relation().onDelete = action
+			if relation().onDelete = action; f.class == "ManyToManyField" {
+				fail("on_delete is an option of ForeignKey and OneToOne: the links of a ManyToMany go with either side")
+			}
 		case "related":
 			relation().related = word()
 		case "query_name":
@@ -100,6 +102,12 @@ func (m *modelInfo) parseTag(f *field, a *accessor, fail func(reason string)) {
 			}
 		case "through":
 			relation().throughTag = word()
+		case "through_fields":
+			from, to, ok := strings.Cut(val, ":")
+			if !ok || from == "" || to == "" || from == to {
+				fail("through_fields names the two foreign keys of the through model, first the one to " + m.goType + ": through_fields=FROM:TO")
+			}
+			relation().endTags = [2]string{from, to}
 		case "symmetrical":
 			relation().symmetrical = val != "false"
 		case "via":

@@ -26,7 +26,7 @@ func (q *core) update(ctx context.Context, args []any) (int64, error) {
 		if err := f.takes(args[2*i+1]); err != nil {
 			return 0, err
 		}
-		if r, ok := args[2*i+1].(record); ok && f.rel != nil && f.rel.toField != nil {
+		if r, ok := recordOf(args[2*i+1]); ok && f.rel != nil && f.rel.toField != nil {
 			_, p := r.ormKey()
 			set[i].Expr = &query.Param{Value: f.rel.keyOf(p).value()}
 		}

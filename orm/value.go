@@ -126,10 +126,10 @@ func toValue(v any) (abi.Value, error) {
 		}
 		return abi.Null, nil
 	case record:
-		info, p := v.ormKey()
-		if p == nil {
+		if isNil(v) {
 			return abi.Null, nil
 		}
+		info, p := v.ormKey()
 		k := info.keyOf(p)
 		if k.IsZero() {
 			return abi.Null, &ValueError{Field: info.goType, Reason: "it has no primary key yet and cannot stand in a query: call Save(ctx) first"}

@@ -42,6 +42,7 @@ func goType(f *schema.Field) (typ, reason string) {
 
 var actions = map[schema.OnDelete]string{
 	schema.Cascade: "cascade", schema.Protect: "protect", schema.Restrict: "restrict", schema.SetNull: "set_null", schema.DoNothing: "do_nothing",
+	schema.SetDefault: "set_default", schema.SetTo: "set",
 }
 
 // field is a field's type and tag.
@@ -99,7 +100,9 @@ func (w *writer) relation(m *schema.Model, f *schema.Field, tag []string) (strin
 		if t := w.models[r.Through]; t.AutoCreated {
 			tag = append(tag, "column="+t.Table)
 		} else {
-			tag = append(tag, "through="+t.Label())
+			if tag = append(tag, "through="+t.Label()); w.several(m, r) {
+				tag = append(tag, "through_fields="+r.FromField+":"+r.TargetField)
+			}
 		}
 		return "orm.ManyToMany" + to, append(tag, "symmetrical="+strconv.FormatBool(r.Symmetrical))
 	}
@@ -111,7 +114,9 @@ func (w *writer) relation(m *schema.Model, f *schema.Field, tag []string) (strin
 	if action == "set_null" && !f.Null {
 		action = "do_nothing"
 	}
-	tag = append(tag, "on_delete="+action)
+	if tag = append(tag, "on_delete="+action); action == "set_default" {
+		tag = append(tag, "default="+keyText(f.Default.Value))
+	}
 	if r.ToField != "" && !w.isKey(r) {
 		tag = append(tag, "to_field="+r.ToField)
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/vinyl-edge/vinyl/abi"
 	"github.com/vinyl-edge/vinyl/orm/schema"
 )
 
@@ -81,6 +82,24 @@ func options(m *schema.Model) string {
 	}
 	if list := constraints(m.Constraints); list != "" {
 		fmt.Fprintf(&b, ", Constraints: []orm.Constraint{%s}", list)
+	}
+	if m.SelectFirst {
+		b.WriteString(", SelectOnSave: true")
+	}
+	var set []string
+	for i := range m.Fields {
+		if r := m.Fields[i].Rel; r != nil && r.OnDelete == schema.SetTo {
+			value := "nil"
+			if r.Set.Kind == abi.KindInt {
+				value = keyText(r.Set)
+			} else if r.Set.Kind == abi.KindText {
+				value = strconv.Quote(r.Set.Str)
+			}
+			set = append(set, fmt.Sprintf("%q: orm.Set(%s)", m.Fields[i].Name, value))
+		}
+	}
+	if len(set) > 0 {
+		fmt.Fprintf(&b, ", OnDelete: map[string]orm.OnDelete{%s}", strings.Join(set, ", "))
 	}
 	return b.String()
 }

@@ -5,8 +5,10 @@ import (
 	"go/format"
 	"go/token"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/vinyl-edge/vinyl/abi"
 	"github.com/vinyl-edge/vinyl/internal/gomodels"
 	"github.com/vinyl-edge/vinyl/orm/schema"
 )
@@ -95,9 +97,6 @@ func (w *writer) refuse(m *schema.Model) string {
 	if len(m.OrderBy) > 0 {
 		return "its records are ordered by an expression"
 	}
-	if m.SelectFirst {
-		return "it asks before it saves (select_on_save)"
-	}
 	if m.OrderedIn != "" && !slices.ContainsFunc(m.Fields, func(f schema.Field) bool { return f.Name == m.OrderedIn }) {
 		return "it is ordered with respect to what is no column"
 	}
@@ -160,27 +159,42 @@ func (w *writer) refuseField(m *schema.Model, f *schema.Field) string {
 		return r.To + " is no struct"
 	case r.Kind == schema.ManyToMany && w.models[r.Through] == nil:
 		return r.Through + " is no struct"
-	case r.OnDelete == schema.SetTo || r.OnDelete == schema.SetDefault:
-		return "on_delete sets it to a value"
-	case r.Kind == schema.ManyToMany && !w.models[r.Through].AutoCreated && !w.firstEnds(m, r):
-		return "its through model has several foreign keys to a side (through_fields)"
+	case r.OnDelete == schema.SetDefault && (f.Default == nil || f.Default.Kind != schema.Constant || keyText(f.Default.Value) == "" && !f.Null):
+		return "on_delete sets it to a default that is no key"
+	case r.OnDelete == schema.SetTo && keyText(r.Set) == "" && !f.Null:
+		return "on_delete sets it to no key"
+	case r.Kind == schema.ManyToMany && !w.models[r.Through].AutoCreated && !(w.leads(r.Through, r.FromField, m.Label()) && w.leads(r.Through, r.TargetField, r.To)):
+		return "its through model's foreign keys lead elsewhere"
 	}
 	return ""
 }
 
-// firstEnds tells whether the foreign keys that a relation goes through are the
-// first ones to its sides.
-func (w *writer) firstEnds(m *schema.Model, r *schema.Relation) bool {
-	first := func(to, not string) string {
-		for _, f := range w.models[r.Through].Fields {
-			if f.Rel != nil && f.Rel.To == to && f.Name != not {
-				return f.Name
-			}
-		}
-		return ""
+// leads tells whether a field of a model is a foreign key to another one.
+func (w *writer) leads(model, field, to string) bool {
+	return slices.ContainsFunc(w.models[model].Fields, func(f schema.Field) bool { return f.Name == field && f.Rel != nil && f.Rel.To == to })
+}
+
+// keyText is a key as it stands in a tag: "" for none.
+func keyText(v abi.Value) string {
+	switch v.Kind {
+	case abi.KindInt:
+		return strconv.FormatInt(v.Int64(), 10)
+	case abi.KindText:
+		return v.Str
 	}
-	from := first(m.Label(), "")
-	return r.FromField == from && r.TargetField == first(r.To, from)
+	return ""
+}
+
+// several tells whether the foreign keys of a through model to the sides of a
+// relation are more than two.
+func (w *writer) several(m *schema.Model, r *schema.Relation) bool {
+	n := 0
+	for _, f := range w.models[r.Through].Fields {
+		if f.Rel != nil && (f.Rel.To == m.Label() || f.Rel.To == r.To) {
+			n++
+		}
+	}
+	return n > 2
 }
 
 // camel is a Go name that package orm reads as name, "" if there is none.

@@ -73,7 +73,12 @@ func (s *Set) through(m *Model, f *Field, r *schema.Relation, labels map[*Model]
 		if t.Name != f.Relation.Through && t.Label() != f.Relation.Through {
 			continue
 		}
-		r.Through, r.FromField, r.TargetField = labels[t], "", ""
+		r.Through = labels[t]
+		if from, to, ok := strings.Cut(f.Relation.ThroughFields, ":"); ok && t.related(from) && t.related(to) {
+			r.FromField, r.TargetField = from, to
+			return true
+		}
+		r.FromField, r.TargetField = "", ""
 		for _, g := range t.Own {
 			switch {
 			case g.Relation == nil:
@@ -88,6 +93,12 @@ func (s *Set) through(m *Model, f *Field, r *schema.Relation, labels map[*Model]
 		}
 	}
 	return false
+}
+
+// related tells whether a field is a relation.
+func (m *Model) related(name string) bool {
+	f := m.Field(name)
+	return f != nil && f.Relation != nil
 }
 
 // auto is the model between both sides of a many-to-many field.

@@ -57,6 +57,7 @@ type Relation struct {
 	Related, Query string // names at the target
 	Hidden         bool   // there is no accessor there
 	Through        string
+	ThroughFields  string // "from:to", of the through model
 	ToField        string // of the target, "" is its key
 }
 
@@ -286,7 +287,7 @@ func (s *Set) field(m *Model, v *types.Var, tag string) {
 			return // not registered, which the app's start tells
 		}
 		f.Type, f.Class = nil, map[string]string{"ForeignKey": "ForeignKey", "OneToOne": "OneToOneField", "ManyToMany": "ManyToManyField"}[kind]
-		f.Relation = &Relation{Kind: kind, Target: target, Related: opts["related"], Query: opts["query_name"], Through: opts["through"], ToField: opts["to_field"]}
+		f.Relation = &Relation{Kind: kind, Target: target, Related: opts["related"], Query: opts["query_name"], Through: opts["through"], ThroughFields: opts["through_fields"], ToField: opts["to_field"]}
 		f.Relation.Hidden = strings.HasSuffix(f.Relation.Related, "+")
 		f.Unique = f.Unique || kind == "OneToOne"
 		if kind != "ManyToMany" {

@@ -227,6 +227,29 @@ func (r ChapterRef) Notes() NoteRef { return NoteAt(r.Model.Over("notes")) }
 // Marks leads over the relation marks.
 func (r ChapterRef) Marks() MarkRef { return MarkAt(r.Model.Over("marks")) }
 
+// CheckedTag refers to fields of CheckedTag.
+var CheckedTag = CheckedTagAt("")
+
+// CheckedTagRef is the fields of CheckedTag, or those of one that relations lead to.
+type CheckedTagRef struct {
+	ref.Model
+	ID   ref.Ordered[int64]
+	Name ref.Text
+}
+
+// CheckedTagAt is the fields of the CheckedTag that a path of relations leads to.
+func CheckedTagAt(path string) CheckedTagRef {
+	m := ref.At(path)
+	return CheckedTagRef{
+		Model: m,
+		ID:    ref.OrderedOf[int64](m, "id"),
+		Name:  ref.TextOf(m, "name"),
+	}
+}
+
+// Books leads over the relation books.
+func (r CheckedTagRef) Books() BookRef { return BookAt(r.Model.Over("books")) }
+
 // City refers to fields of City.
 var City = CityAt("")
 
@@ -308,6 +331,32 @@ func CountryAt(path string) CountryRef {
 
 // Cities leads over the relation cities.
 func (r CountryRef) Cities() CityRef { return CityAt(r.Model.Over("cities")) }
+
+// Entry refers to fields of Entry.
+var Entry = EntryAt("")
+
+// EntryRef is the fields of Entry, or those of one that relations lead to.
+type EntryRef struct {
+	ref.Model
+	ID     ref.Ordered[int64]
+	Amount ref.Ordered[int]
+}
+
+// EntryAt is the fields of the Entry that a path of relations leads to.
+func EntryAt(path string) EntryRef {
+	m := ref.At(path)
+	return EntryRef{
+		Model:  m,
+		ID:     ref.OrderedOf[int64](m, "id"),
+		Amount: ref.OrderedOf[int](m, "amount"),
+	}
+}
+
+// Payment leads over the relation payment.
+func (r EntryRef) Payment() PaymentRef { return PaymentAt(r.Model.Over("payment")) }
+
+// Transfer leads over the relation transfer.
+func (r EntryRef) Transfer() TransferRef { return TransferAt(r.Model.Over("transfer")) }
 
 // FreePort refers to fields of FreePort.
 var FreePort = FreePortAt("")
@@ -400,6 +449,86 @@ func (r HotTopicRef) Notes() NoteRef { return NoteAt(r.Model.Over("notes")) }
 
 // Marks leads over the relation marks.
 func (r HotTopicRef) Marks() MarkRef { return MarkAt(r.Model.Over("marks")) }
+
+// Invite refers to fields of Invite.
+var Invite = InviteAt("")
+
+// InviteRef is the fields of Invite, or those of one that relations lead to.
+type InviteRef struct {
+	ref.Model
+	ID        ref.Ordered[int64]
+	InviterID ref.Ordered[int64]
+	TeamID    ref.Ordered[int64]
+	PlayerID  ref.Ordered[int64]
+	Reason    ref.Text
+}
+
+// InviteAt is the fields of the Invite that a path of relations leads to.
+func InviteAt(path string) InviteRef {
+	m := ref.At(path)
+	return InviteRef{
+		Model:     m,
+		ID:        ref.OrderedOf[int64](m, "id"),
+		InviterID: ref.OrderedOf[int64](m, "inviter_id"),
+		TeamID:    ref.OrderedOf[int64](m, "team_id"),
+		PlayerID:  ref.OrderedOf[int64](m, "player_id"),
+		Reason:    ref.TextOf(m, "reason"),
+	}
+}
+
+// Inviter leads over the relation inviter.
+func (r InviteRef) Inviter() PlayerRef { return PlayerAt(r.Model.Over("inviter")) }
+
+// Team leads over the relation team.
+func (r InviteRef) Team() TeamRef { return TeamAt(r.Model.Over("team")) }
+
+// Player leads over the relation player.
+func (r InviteRef) Player() PlayerRef { return PlayerAt(r.Model.Over("player")) }
+
+// Letter refers to fields of Letter.
+var Letter = LetterAt("")
+
+// LetterRef is the fields of Letter, or those of one that relations lead to.
+type LetterRef struct {
+	ref.Model
+	ID       ref.Ordered[int64]
+	Text     ref.Text
+	WriterID ref.Ordered[int64]
+	CopyID   ref.Ordered[int64]
+	KeptID   ref.Ordered[int64]
+	NamedID  ref.Text
+	PassedID ref.Text
+}
+
+// LetterAt is the fields of the Letter that a path of relations leads to.
+func LetterAt(path string) LetterRef {
+	m := ref.At(path)
+	return LetterRef{
+		Model:    m,
+		ID:       ref.OrderedOf[int64](m, "id"),
+		Text:     ref.TextOf(m, "text"),
+		WriterID: ref.OrderedOf[int64](m, "writer_id"),
+		CopyID:   ref.OrderedOf[int64](m, "copy_id"),
+		KeptID:   ref.OrderedOf[int64](m, "kept_id"),
+		NamedID:  ref.TextOf(m, "named_id"),
+		PassedID: ref.TextOf(m, "passed_id"),
+	}
+}
+
+// Writer leads over the relation writer.
+func (r LetterRef) Writer() ReaderRef { return ReaderAt(r.Model.Over("writer")) }
+
+// Copy leads over the relation copy.
+func (r LetterRef) Copy() ReaderRef { return ReaderAt(r.Model.Over("copy")) }
+
+// Kept leads over the relation kept.
+func (r LetterRef) Kept() ReaderRef { return ReaderAt(r.Model.Over("kept")) }
+
+// Named leads over the relation named.
+func (r LetterRef) Named() ReaderRef { return ReaderAt(r.Model.Over("named")) }
+
+// Passed leads over the relation passed.
+func (r LetterRef) Passed() ReaderRef { return ReaderAt(r.Model.Over("passed")) }
 
 // Library refers to fields of Library.
 var Library = LibraryAt("")
@@ -506,6 +635,31 @@ func (r LocalRef) Cafe() CafeRef { return CafeAt(r.Model.Over("cafe")) }
 // Library leads over the relation library.
 func (r LocalRef) Library() LibraryRef { return LibraryAt(r.Model.Over("library")) }
 
+// Loyalty refers to fields of Loyalty.
+var Loyalty = LoyaltyAt("")
+
+// LoyaltyRef is the fields of Loyalty, or those of one that relations lead to.
+type LoyaltyRef struct {
+	ref.Model
+	ID       ref.Ordered[int64]
+	ReaderID ref.Ordered[int64]
+	Points   ref.Ordered[int]
+}
+
+// LoyaltyAt is the fields of the Loyalty that a path of relations leads to.
+func LoyaltyAt(path string) LoyaltyRef {
+	m := ref.At(path)
+	return LoyaltyRef{
+		Model:    m,
+		ID:       ref.OrderedOf[int64](m, "id"),
+		ReaderID: ref.OrderedOf[int64](m, "reader_id"),
+		Points:   ref.OrderedOf[int](m, "points"),
+	}
+}
+
+// Reader leads over the relation reader.
+func (r LoyaltyRef) Reader() ReaderRef { return ReaderAt(r.Model.Over("reader")) }
+
 // Mark refers to fields of Mark.
 var Mark = MarkAt("")
 
@@ -534,6 +688,39 @@ func MarkAt(path string) MarkRef {
 func (r MarkRef) Kind() contenttypesq.ContentTypeRef {
 	return contenttypesq.ContentTypeAt(r.Model.Over("kind"))
 }
+
+// Mate refers to fields of Mate.
+var Mate = MateAt("")
+
+// MateRef is the fields of Mate, or those of one that relations lead to.
+type MateRef struct {
+	ref.Model
+	ID      ref.Ordered[int64]
+	ByID    ref.Ordered[int64]
+	OneID   ref.Ordered[int64]
+	OtherID ref.Ordered[int64]
+}
+
+// MateAt is the fields of the Mate that a path of relations leads to.
+func MateAt(path string) MateRef {
+	m := ref.At(path)
+	return MateRef{
+		Model:   m,
+		ID:      ref.OrderedOf[int64](m, "id"),
+		ByID:    ref.OrderedOf[int64](m, "by_id"),
+		OneID:   ref.OrderedOf[int64](m, "one_id"),
+		OtherID: ref.OrderedOf[int64](m, "other_id"),
+	}
+}
+
+// By leads over the relation by.
+func (r MateRef) By() PlayerRef { return PlayerAt(r.Model.Over("by")) }
+
+// One leads over the relation one.
+func (r MateRef) One() PlayerRef { return PlayerAt(r.Model.Over("one")) }
+
+// Other leads over the relation other.
+func (r MateRef) Other() PlayerRef { return PlayerAt(r.Model.Over("other")) }
 
 // Membership refers to fields of Membership.
 var Membership = MembershipAt("")
@@ -664,6 +851,69 @@ func OfferAt(path string) OfferRef {
 // Author leads over the relation author.
 func (r OfferRef) Author() AuthorRef { return AuthorAt(r.Model.Over("author")) }
 
+// Pal refers to fields of Pal.
+var Pal = PalAt("")
+
+// PalRef is the fields of Pal, or those of one that relations lead to.
+type PalRef struct {
+	ref.Model
+	ID    ref.Ordered[int64]
+	OfID  ref.Ordered[int64]
+	ByID  ref.Ordered[int64]
+	PalID ref.Ordered[int64]
+}
+
+// PalAt is the fields of the Pal that a path of relations leads to.
+func PalAt(path string) PalRef {
+	m := ref.At(path)
+	return PalRef{
+		Model: m,
+		ID:    ref.OrderedOf[int64](m, "id"),
+		OfID:  ref.OrderedOf[int64](m, "of_id"),
+		ByID:  ref.OrderedOf[int64](m, "by_id"),
+		PalID: ref.OrderedOf[int64](m, "pal_id"),
+	}
+}
+
+// Of leads over the relation of.
+func (r PalRef) Of() PlayerRef { return PlayerAt(r.Model.Over("of")) }
+
+// By leads over the relation by.
+func (r PalRef) By() PlayerRef { return PlayerAt(r.Model.Over("by")) }
+
+// Pal leads over the relation pal.
+func (r PalRef) Pal() PlayerRef { return PlayerAt(r.Model.Over("pal")) }
+
+// Payment refers to fields of Payment.
+var Payment = PaymentAt("")
+
+// PaymentRef is the fields of Payment, or those of one that relations lead to.
+type PaymentRef struct {
+	ref.Model
+	ID         ref.Ordered[int64]
+	Amount     ref.Ordered[int]
+	EntryPtrID ref.Ordered[int64]
+	Payee      ref.Text
+}
+
+// PaymentAt is the fields of the Payment that a path of relations leads to.
+func PaymentAt(path string) PaymentRef {
+	m := ref.At(path)
+	return PaymentRef{
+		Model:      m,
+		ID:         ref.OrderedOf[int64](m, "id"),
+		Amount:     ref.OrderedOf[int](m, "amount"),
+		EntryPtrID: ref.OrderedOf[int64](m, "entry_ptr_id"),
+		Payee:      ref.TextOf(m, "payee"),
+	}
+}
+
+// EntryPtr leads over the relation entry_ptr.
+func (r PaymentRef) EntryPtr() EntryRef { return EntryAt(r.Model.Over("entry_ptr")) }
+
+// Transfer leads over the relation transfer.
+func (r PaymentRef) Transfer() TransferRef { return TransferAt(r.Model.Over("transfer")) }
+
 // Picky refers to fields of Picky.
 var Picky = PickyAt("")
 
@@ -747,6 +997,50 @@ func (r PlaceRef) Cafe() CafeRef { return CafeAt(r.Model.Over("cafe")) }
 
 // Library leads over the relation library.
 func (r PlaceRef) Library() LibraryRef { return LibraryAt(r.Model.Over("library")) }
+
+// Player refers to fields of Player.
+var Player = PlayerAt("")
+
+// PlayerRef is the fields of Player, or those of one that relations lead to.
+type PlayerRef struct {
+	ref.Model
+	ID   ref.Ordered[int64]
+	Name ref.Text
+}
+
+// PlayerAt is the fields of the Player that a path of relations leads to.
+func PlayerAt(path string) PlayerRef {
+	m := ref.At(path)
+	return PlayerRef{
+		Model: m,
+		ID:    ref.OrderedOf[int64](m, "id"),
+		Name:  ref.TextOf(m, "name"),
+	}
+}
+
+// Pals leads over the relation pals.
+func (r PlayerRef) Pals() PlayerRef { return PlayerAt(r.Model.Over("pals")) }
+
+// Mates leads over the relation mates.
+func (r PlayerRef) Mates() PlayerRef { return PlayerAt(r.Model.Over("mates")) }
+
+// PalOf leads over the relation pal_of.
+func (r PlayerRef) PalOf() PlayerRef { return PlayerAt(r.Model.Over("pal_of")) }
+
+// Teams leads over the relation teams.
+func (r PlayerRef) Teams() TeamRef { return TeamAt(r.Model.Over("teams")) }
+
+// Seen leads over the relation seen.
+func (r PlayerRef) Seen() TeamRef { return TeamAt(r.Model.Over("seen")) }
+
+// Invites leads over the relation invites.
+func (r PlayerRef) Invites() InviteRef { return InviteAt(r.Model.Over("invites")) }
+
+// Invite leads over the relation invite.
+func (r PlayerRef) Invite() InviteRef { return InviteAt(r.Model.Over("invite")) }
+
+// Player leads over the relation player.
+func (r PlayerRef) Player() PlayerRef { return PlayerAt(r.Model.Over("player")) }
 
 // Playlist refers to fields of Playlist.
 var Playlist = PlaylistAt("")
@@ -882,6 +1176,46 @@ func RatingAt(path string) RatingRef {
 
 // Library leads over the relation library.
 func (r RatingRef) Library() LibraryRef { return LibraryAt(r.Model.Over("library")) }
+
+// Reader refers to fields of Reader.
+var Reader = ReaderAt("")
+
+// ReaderRef is the fields of Reader, or those of one that relations lead to.
+type ReaderRef struct {
+	ref.Model
+	ID    ref.Ordered[int64]
+	Name  ref.Text
+	Badge ref.Text
+}
+
+// ReaderAt is the fields of the Reader that a path of relations leads to.
+func ReaderAt(path string) ReaderRef {
+	m := ref.At(path)
+	return ReaderRef{
+		Model: m,
+		ID:    ref.OrderedOf[int64](m, "id"),
+		Name:  ref.TextOf(m, "name"),
+		Badge: ref.TextOf(m, "badge"),
+	}
+}
+
+// Card leads over the relation card.
+func (r ReaderRef) Card() LoyaltyRef { return LoyaltyAt(r.Model.Over("card")) }
+
+// Letters leads over the relation letters.
+func (r ReaderRef) Letters() LetterRef { return LetterAt(r.Model.Over("letters")) }
+
+// Copies leads over the relation copies.
+func (r ReaderRef) Copies() LetterRef { return LetterAt(r.Model.Over("copies")) }
+
+// Keeps leads over the relation keeps.
+func (r ReaderRef) Keeps() LetterRef { return LetterAt(r.Model.Over("keeps")) }
+
+// Named leads over the relation named.
+func (r ReaderRef) Named() LetterRef { return LetterAt(r.Model.Over("named")) }
+
+// Passed leads over the relation passed.
+func (r ReaderRef) Passed() LetterRef { return LetterAt(r.Model.Over("passed")) }
 
 // Review refers to fields of Review.
 var Review = ReviewAt("")
@@ -1204,6 +1538,35 @@ func (r TeahouseRef) Cafe() CafeRef { return CafeAt(r.Model.Over("cafe")) }
 // Library leads over the relation library.
 func (r TeahouseRef) Library() LibraryRef { return LibraryAt(r.Model.Over("library")) }
 
+// Team refers to fields of Team.
+var Team = TeamAt("")
+
+// TeamRef is the fields of Team, or those of one that relations lead to.
+type TeamRef struct {
+	ref.Model
+	ID   ref.Ordered[int64]
+	Name ref.Text
+}
+
+// TeamAt is the fields of the Team that a path of relations leads to.
+func TeamAt(path string) TeamRef {
+	m := ref.At(path)
+	return TeamRef{
+		Model: m,
+		ID:    ref.OrderedOf[int64](m, "id"),
+		Name:  ref.TextOf(m, "name"),
+	}
+}
+
+// Members leads over the relation members.
+func (r TeamRef) Members() PlayerRef { return PlayerAt(r.Model.Over("members")) }
+
+// Inviters leads over the relation inviters.
+func (r TeamRef) Inviters() PlayerRef { return PlayerAt(r.Model.Over("inviters")) }
+
+// Invite leads over the relation invite.
+func (r TeamRef) Invite() InviteRef { return InviteAt(r.Model.Over("invite")) }
+
 // Topic refers to fields of Topic.
 var Topic = TopicAt("")
 
@@ -1232,6 +1595,36 @@ func (r TopicRef) Notes() NoteRef { return NoteAt(r.Model.Over("notes")) }
 
 // Marks leads over the relation marks.
 func (r TopicRef) Marks() MarkRef { return MarkAt(r.Model.Over("marks")) }
+
+// Transfer refers to fields of Transfer.
+var Transfer = TransferAt("")
+
+// TransferRef is the fields of Transfer, or those of one that relations lead to.
+type TransferRef struct {
+	ref.Model
+	ID         ref.Ordered[int64]
+	Amount     ref.Ordered[int]
+	EntryPtrID ref.Ordered[int64]
+	Account    ref.Ordered[int]
+}
+
+// TransferAt is the fields of the Transfer that a path of relations leads to.
+func TransferAt(path string) TransferRef {
+	m := ref.At(path)
+	return TransferRef{
+		Model:      m,
+		ID:         ref.OrderedOf[int64](m, "id"),
+		Amount:     ref.OrderedOf[int](m, "amount"),
+		EntryPtrID: ref.OrderedOf[int64](m, "entry_ptr_id"),
+		Account:    ref.OrderedOf[int](m, "account"),
+	}
+}
+
+// EntryPtr leads over the relation entry_ptr.
+func (r TransferRef) EntryPtr() EntryRef { return EntryAt(r.Model.Over("entry_ptr")) }
+
+// Payment leads over the relation payment.
+func (r TransferRef) Payment() PaymentRef { return PaymentAt(r.Model.Over("payment")) }
 
 // Visit refers to fields of Visit.
 var Visit = VisitAt("")
