@@ -32,6 +32,7 @@ type core struct {
 	from     databaseID // where the record came from that the queryset begins at
 	known    []known    // what its records may point to
 	enc      atomic.Pointer[encoded]
+	asked    atomic.Pointer[[]asked]
 }
 
 // encoded is a query as it is sent.
@@ -286,6 +287,11 @@ func (q *core) fetch(ctx context.Context) ([]unsafe.Pointer, error) {
 	if err != nil {
 		return nil, err
 	}
+	return q.send(ctx, e)
+}
+
+// send runs the query as it was encoded.
+func (q *core) send(ctx context.Context, e *encoded) ([]unsafe.Pointer, error) {
 	c, err := q.reading(ctx)
 	if err != nil {
 		return nil, err
@@ -322,18 +328,7 @@ func (q *core) sole() *core {
 }
 
 // get returns the only record.
-func (q *core) get(ctx context.Context) (unsafe.Pointer, error) {
-	ps, err := q.sole().fetch(ctx)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(ps) == 0:
-		return nil, &NotFoundError{Model: q.info.goType}
-	case len(ps) > 1:
-		return nil, &MultipleError{Model: q.info.goType}
-	}
-	return ps[0], nil
-}
+func (q *core) get(ctx context.Context) (unsafe.Pointer, error) { return q.only(q.sole().fetch(ctx)) }
 
 // end keeps the first row, or the last: by the queryset's order, else by primary key.
 func (q *core) end(last bool) *core {

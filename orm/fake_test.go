@@ -70,7 +70,7 @@ func (f *fake) Do(ctx context.Context, kind abi.OpKind, msg []byte) ([]byte, err
 	}
 	f.note(kind, msg)
 	if len(f.answers) == 0 {
-		return (&abi.OpError{Code: abi.CodeInternal, Message: "no answer prepared"}).Append([]byte{abi.ResultError}), nil
+		return (&abi.OpError{Code: abi.CodeInternal, Message: "it failed: no answer is prepared"}).Append([]byte{abi.ResultError}), nil
 	}
 	a := f.answers[0]
 	f.answers = f.answers[1:]

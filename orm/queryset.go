@@ -173,11 +173,7 @@ func (s *QuerySet[T]) Stream(ctx context.Context) iter.Seq2[*T, error] {
 
 // Get returns the one record that matches: else ErrNotFound or ErrMultiple.
 func (s *QuerySet[T]) Get(ctx context.Context, args ...any) (*T, error) {
-	q := s.q
-	if len(args) > 0 {
-		q = q.filter(conds("Get", args), false)
-	}
-	p, err := q.get(ctx)
+	p, err := s.q.getBy(ctx, args)
 	return (*T)(p), err
 }
 

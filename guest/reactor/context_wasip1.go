@@ -42,7 +42,17 @@ func (c *requestContext) Value(key any) any {
 	if abi.IsPortKey(key) {
 		return abi.Port(c.request)
 	}
-	return c.whole().Value(key) // package context asks for itself
+	if _, ok := key.(*int); ok { // package context asks for itself
+		return c.whole().Value(key)
+	}
+	return nil
+}
+
+// hasDone tells whether done is closed when this context ends, and only then.
+func (c *requestContext) hasDone(done <-chan struct{}) bool {
+	mu.Lock()
+	defer mu.Unlock()
+	return c.inner != nil && c.inner.Done() == done
 }
 
 // whole is a context of package context, ended if this one has.

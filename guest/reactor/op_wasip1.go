@@ -12,6 +12,7 @@ type operation struct {
 	req    *request
 	handle uint32
 	bell   chan struct{}
+	rung   bool   // the host has rung, and nobody has looked
 	ready  uint32 // bytes that can be read at once
 	more   bool   // and others follow
 	gone   bool   // its request has ended
@@ -61,32 +62,49 @@ func (o *operation) release(tellHost bool) {
 	freeOperations = append(freeOperations, o)
 }
 
-// wait parks until the bell rings. When ctx ends first the host is asked to
+// wait parks until the host rings. When ctx ends first the host is asked to
 // cancel, and its answer is awaited: it tells whether a commit took place.
 func (o *operation) wait(ctx context.Context) error {
 	r := o.req
-	if waitAlone(r) {
-		select {
-		case <-o.bell:
-			if o.gone {
-				return abi.ErrGone
-			}
-			return nil
-		default:
-		}
+	if !waitAlone(r) || !o.answered() {
+		handOff(r)
+		o.park(ctx)
+		setCurrent(r.id)
 	}
-	handOff(r)
-	select {
-	case <-o.bell:
-	case <-ctx.Done():
-		hostOpCancel(o.handle)
-		<-o.bell
-	}
-	setCurrent(r.id)
 	if o.gone {
 		return abi.ErrGone
 	}
 	return nil
+}
+
+// answered tells whether the host has rung since the last time.
+func (o *operation) answered() bool {
+	mu.Lock()
+	defer mu.Unlock()
+	rung := o.rung || o.gone
+	o.rung = false
+	return rung
+}
+
+func (o *operation) park(ctx context.Context) {
+	done := ctx.Done()
+	if o.req.ctx.hasDone(done) {
+		done = nil // the bell rings for that too, and is quicker to wait for alone
+	}
+	for told := false; !o.answered(); {
+		if !told && ctx.Err() != nil {
+			hostOpCancel(o.handle)
+			told, done = true, nil
+		}
+		if done == nil {
+			<-o.bell
+			continue
+		}
+		select {
+		case <-o.bell:
+		case <-done:
+		}
+	}
 }
 
 // WantsRoute tells whether the host wants to know which view answers.

@@ -140,6 +140,13 @@ func (r *request) cancelled(reason abi.CancelReason) {
 		cause = errShutdown
 	}
 	r.ctx.end(cause)
+	if r.ops > 0 {
+		for _, o := range operations {
+			if o.req == r {
+				ring1(o.bell)
+			}
+		}
+	}
 }
 
 // Head implements abi.ResponseWriter.

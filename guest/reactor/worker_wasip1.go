@@ -181,6 +181,7 @@ func deliver(e abi.Event) {
 			if e.Kind == abi.EventDone {
 				o.ready, o.more = e.A, e.Flags&abi.EventMore != 0
 			}
+			o.rung = true
 			ring1(o.bell)
 		}
 	case abi.EventBody:
