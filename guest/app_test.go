@@ -33,6 +33,9 @@ func testApp() *guest.App {
 		urls.Include("polls/", sub, urls.AppName("polls")),
 		urls.Path("panic/", func(*guest.Request) (*guest.Response, error) { panic("secret") }),
 		urls.Path("fail/", func(*guest.Request) (*guest.Response, error) { return nil, errors.New("secret") }),
+		urls.Path("bad/", func(*guest.Request) (*guest.Response, error) {
+			return nil, guest.BadRequest("the basket has no such book")
+		}),
 		urls.Path("nil/", func(*guest.Request) (*guest.Response, error) { return nil, nil }),
 		urls.Path("late/", func(*guest.Request) (*guest.Response, error) { return nil, context.DeadlineExceeded }),
 		urls.Path("component/", func(*guest.Request) (*guest.Response, error) {

@@ -60,13 +60,17 @@ func LogRecord(ctx context.Context, level int32, msg string, attrs []abi.Header)
 	print(b.String()) // the one way to stderr that costs a guest nothing
 }
 
-// logError reports an error that became a 5xx, or an attack that became a 4xx.
+// logError reports an error that became a 5xx, an attack that became a 4xx, or
+// why a view called a request bad.
 func logError(req *Request, status int, err error) {
 	var s *suspicious
+	var e *Error
 	level, msg := int32(LevelError), "view failed"
 	switch {
 	case errors.As(err, &s):
 		level, msg = LevelWarn, "suspicious request refused"
+	case status == 400 && errors.As(err, &e) && e.Reason != "":
+		level, msg = LevelWarn, "bad request"
 	case status < 500, errors.Is(err, context.Canceled) && !errors.Is(context.Cause(req.ctx), context.DeadlineExceeded):
 		return // the client's fault, or nobody waits for the answer
 	case status == 503:

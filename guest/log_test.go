@@ -15,9 +15,11 @@ import (
 type journal struct {
 	abi.Port
 	lines []string
+	level int32
 }
 
-func (j *journal) Log(_ int32, msg string, attrs []abi.Header) {
+func (j *journal) Log(level int32, msg string, attrs []abi.Header) {
+	j.level = level
 	for _, a := range attrs {
 		msg += " " + a.Name + "=" + a.Value
 	}
@@ -38,6 +40,11 @@ func TestRefusalsAreLogged(t *testing.T) {
 	c.Host = "localhost"
 	require.Equal(t, 404, c.Get("/nowhere/").Status)
 	require.Len(t, j.lines, 2, "what isn't there is everyday's business")
+	require.Equal(t, 400, c.Get("/bad/").Status)
+	require.Len(t, j.lines, 3)
+	require.Contains(t, j.lines[2], "bad request error=")
+	require.Contains(t, j.lines[2], "the basket has no such book")
+	require.EqualValues(t, guest.LevelWarn, j.level)
 }
 
 var _ guest.Logger = (*journal)(nil)

@@ -68,6 +68,12 @@ func TestDBServe(t *testing.T) {
 	require.Contains(t, out, "is a copy of")
 	require.FileExists(t, to)
 	require.Zero(t, stop())
+	other := "--db=other=file:" + filepath.ToSlash(to)
+	code, out, errs = runHere(t, "db", "backup", dir, to+"2", other, "--database", "other")
+	require.Zero(t, code, errs)
+	require.Contains(t, out, to+"2 is a copy of "+filepath.ToSlash(to))
+	_, _, stop = served(t, dir, other, "--database", "other")
+	require.Zero(t, stop())
 	_, how, stop = served(t, to)
 	require.Equal(t, "with a token", how)
 	require.Zero(t, stop())
@@ -83,7 +89,9 @@ func runHere(t *testing.T, args ...string) (int, string, string) {
 func TestDBRefuses(t *testing.T) {
 	for want, args := range map[string][]string{
 		"give a token":                     {"db", "serve", filepath.Join(t.TempDir(), "x.db"), "--addr", ":0"},
-		"another kind of database":         {"db", "serve", appWith(t, "db = \"postgres://db/x\"\n")},
+		"is no SQLite file: name a file":   {"db", "serve", appWith(t, "db = \"postgres://db/x\"\n")},
+		"the app has no database logs":     {"db", "backup", t.TempDir(), "x.db", "--database", "logs"},
+		"is a file itself":                 {"db", "backup", "some.db", "x.db", "--db", "file:y.db"},
 		"no such file":                     {"db", "backup", filepath.Join(t.TempDir(), "none.db"), "x.db"},
 		"try: vinyl-edge db backup --help": {"db", "backup"},
 	} {

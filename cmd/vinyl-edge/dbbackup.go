@@ -11,6 +11,9 @@ import (
 type dbBackupCmd struct {
 	File string `arg:"" help:"SQLite file, or folder of an app."`
 	To   string `arg:"" help:"File to write, which must not exist."`
+
+	Database string    `default:"default" placeholder:"ALIAS" help:"Which of the app's databases; ALIAS:replica is its first replica."`
+	DB       databases `name:"db" placeholder:"URL" help:"Database, as serve takes it."`
 }
 
 // Help is shown below the flags.
@@ -24,7 +27,7 @@ Examples:
 
 // Run copies.
 func (c *dbBackupCmd) Run(ctx context.Context, out *output) error {
-	file, err := sqliteFile(c.File)
+	file, err := sqliteFile(c.File, c.Database, c.DB)
 	if err != nil {
 		return err
 	}

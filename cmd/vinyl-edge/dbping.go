@@ -194,7 +194,7 @@ func (p *pinged) postgres(ctx context.Context, conn db.Conn, t target) error {
 	}
 	p.facts = append(p.facts, "PostgreSQL "+version, "role "+user, tls)
 	if super {
-		p.facts = append(p.facts, "a superuser (README has what a role for an app needs)")
+		p.facts = append(p.facts, "a superuser (host/db/postgres/ROLES.md has what a role for an app needs: https://github.com/vinyl-edge/vinyl/blob/main/host/db/postgres/ROLES.md)")
 	}
 	switch {
 	case standby:

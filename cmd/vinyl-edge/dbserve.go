@@ -19,6 +19,8 @@ import (
 type dbServeCmd struct {
 	File string `arg:"" optional:"" default:"." help:"SQLite file, or folder of an app."`
 
+	Database       string        `default:"default" placeholder:"ALIAS" help:"Which of the app's databases; ALIAS:replica is its first replica."`
+	DB             databases     `name:"db" placeholder:"URL" help:"Database, as serve takes it."`
 	Addr           string        `default:"127.0.0.1:8080" help:"Address to listen on."`
 	Token          string        `env:"LIBSQL_AUTH_TOKEN" placeholder:"TOKEN" help:"Token that clients must send. Better in the environment, as other users of the machine see flags."`
 	Plain          bool          `help:"Without the functions that Django's SQL needs and SQLite lacks: as other libSQL servers are."`
@@ -52,38 +54,31 @@ Examples:
     '{"requests": [{"type": "execute", "stmt": {"sql": "SELECT 1"}}]}'`
 }
 
-// sqliteFile is the file that path names: a file, or the one of the app in a
-// folder.
-func sqliteFile(path string) (string, error) {
+// sqliteFile is the file that path names: a file, or that of a database of the
+// app in a folder.
+func sqliteFile(path, database string, dbs databases) (string, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.IsDir() || err != nil && filepath.Ext(path) != "" {
+		if len(dbs) > 0 || database != defaultDatabase {
+			return "", fmt.Errorf("%s is a file itself: name the folder of an app for --db and --database", path)
+		}
 		return strings.TrimPrefix(path, "file:"), nil
 	}
 	if err != nil {
 		return "", err
 	}
-	config, err := readFile(path)
+	t, err := oneTarget(path, database, dbs, os.Environ())
 	if err != nil {
 		return "", err
 	}
-	dbs, err := config.join(databases{}, os.Environ())
-	if err != nil {
-		return "", err
-	}
-	url := dbs[defaultDatabase]
-	if url == "" {
-		if url, err = defaultFile(path); err != nil {
-			return "", err
-		}
-	}
-	if strings.HasPrefix(url, "file:") || !strings.Contains(url, ":") {
-		cfg, err := sqlite.ParseURL(url)
+	if strings.HasPrefix(t.url, "file:") || !strings.Contains(t.url, ":") {
+		cfg, err := sqlite.ParseURL(t.url)
 		if err == nil && cfg.Memory {
 			err = errors.New("the app's database is in memory: name a file")
 		}
 		return cfg.Path, err
 	}
-	return "", fmt.Errorf("the app in %s has another kind of database than SQLite: name a file", path)
+	return "", fmt.Errorf("the database %s of the app in %s is no SQLite file: name a file", t.name(), path)
 }
 
 // loopback tells whether an address is reached from this machine only.
@@ -99,7 +94,7 @@ func (c *dbServeCmd) Run(ctx context.Context, out *output) error {
 		handler = slog.NewJSONHandler(out.err, nil)
 	}
 	log := slog.New(handler)
-	file, err := sqliteFile(c.File)
+	file, err := sqliteFile(c.File, c.Database, c.DB)
 	if err != nil {
 		return err
 	}

@@ -6,9 +6,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/vinyl-edge/vinyl/orm/schema"
 )
 
 func main() {
@@ -78,7 +81,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		explained := config.explain(err)
+		explained := config.explain(unknownCommand(err))
 		out.fail(explained)
 		var parse *kong.ParseError
 		if errors.As(explained, &parse) {
@@ -94,6 +97,44 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	}
 	return 0
 }
+
+// unknownCommand says which command was meant, where one is wanted and another
+// word stands.
+func unknownCommand(err error) error {
+	var parse *kong.ParseError
+	if !errors.As(err, &parse) || parse.Context == nil {
+		return err
+	}
+	word, ok := strings.CutPrefix(parse.Error(), "unexpected argument ")
+	node := parse.Context.Selected()
+	if node == nil {
+		node = parse.Context.Model.Node
+	}
+	if !ok || len(node.Children) == 0 {
+		return err
+	}
+	word, _, _ = strings.Cut(word, ", did you mean")
+	names := make([]string, len(node.Children))
+	for i, child := range node.Children {
+		names[i] = child.Name
+	}
+	what := "no command " + commandOf(parse) + word
+	if near := schema.Nearest(word, names, schema.Near(word)); near != "" {
+		what += "; did you mean " + near + "?"
+	} else {
+		what += "; there is " + strings.Join(names, ", ")
+	}
+	return &unknownError{what, parse}
+}
+
+// unknownError is a ParseError with words of its own.
+type unknownError struct {
+	text  string
+	parse *kong.ParseError
+}
+
+func (e *unknownError) Error() string { return e.text }
+func (e *unknownError) Unwrap() error { return e.parse }
 
 // commandOf is the command that was understood, with a space, or nothing.
 func commandOf(err *kong.ParseError) (command string) {

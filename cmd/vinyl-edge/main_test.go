@@ -58,7 +58,9 @@ func TestMistakes(t *testing.T) {
 		code int
 		want string
 	}{
-		"command":    {[]string{"serv", "."}, 2, `did you mean "serve"`},
+		"command":    {[]string{"sevre", "."}, 2, "no command sevre; did you mean serve?"},
+		"no command": {[]string{"migrate"}, 2, "no command migrate; there is serve, build, generate, check, loaddata, dumpdata, db, version"},
+		"below":      {[]string{"db", "shall"}, 2, "no command db shall; did you mean shell?"},
 		"no app":     {[]string{"serve"}, 2, `expected "<app>"`},
 		"flag":       {[]string{"serve", ".", "--adr", "x"}, 2, `"--addr"`},
 		"help":       {[]string{"serve", ".", "--adr", "x"}, 2, "try: vinyl-edge serve --help"},
@@ -70,7 +72,7 @@ func TestMistakes(t *testing.T) {
 		"no Go code": {[]string{"serve", dir, "--addr", "127.0.0.1:0"}, 1, "not in a Go module"},
 		"address":    {[]string{"serve", dir, "--addr", "nonsense:x"}, 1, "choose another address with --addr"},
 		"no port":    {[]string{"serve", dir, "--addr", "127.0.0.1"}, 1, "missing port in address: write --addr 127.0.0.1:8000"},
-		"port alone": {[]string{"serve", dir, "--addr", "8080"}, 1, "write --addr :8080"},
+		"port alone": {[]string{"serve", dir, "--addr", "8080"}, 1, "write --addr 127.0.0.1:8080"},
 		"metrics":    {[]string{"serve", dir, "--addr", "127.0.0.1:0", "--metrics", taken.Addr().String()}, 1, "choose another address with --metrics"},
 		"database":   {[]string{"serve", wasm, "--addr", "127.0.0.1:0", "--db", "file:" + filepath.Join(dir, "none", "app.db")}, 1, "does not exist: create it"},
 	} {

@@ -159,7 +159,7 @@ func listen(addr, option string) (net.Listener, error) {
 	}
 	var bad *net.AddrError
 	if errors.As(err, &bad) && bad.Err == "missing port in address" {
-		host := ""
+		host := "127.0.0.1"
 		if _, port := strconv.ParseUint(addr, 10, 16); port != nil { // not a port alone
 			host, addr = addr, "8000"
 		}

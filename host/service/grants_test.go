@@ -1,7 +1,10 @@
 package service
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -142,6 +145,31 @@ func TestLyingModels(t *testing.T) {
 		h.describe(lie)
 		h.refused(all("polls.Question"), "polls.Question("+table+")=r")
 	}
+}
+
+// TestGrantsForNoModel: mistaken names are in the log when the app has described
+// its models, and a replica's description says no more.
+func TestGrantsForNoModel(t *testing.T) {
+	var log bytes.Buffer
+	change := granted(t, "polls.*=rw", "polls.question=r", "*=r", "sql=rw", "polls.Qestion=r", "pols.*=r", "polls.Choice(old_choices)=r", "shop.Book=r", "archive:logs.*=r")
+	h := newHarness(t, change, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	h.describe(models())
+	for _, want := range []string{
+		`the grant \"polls.Qestion\" is for no model of the app: did you mean \"polls.Question\"?`,
+		`the grant \"pols.*\" is for no model of the app: did you mean \"polls.*\"?`,
+		`the grant \"polls.Choice(old_choices)\" is for no model of the app: did you mean \"polls.Choice\"?`,
+		`the grant \"shop.Book\" is for no model of the app, which has polls.Question, polls.Choice`,
+	} {
+		require.Equal(t, 1, strings.Count(log.String(), want), want)
+	}
+	require.Equal(t, 4, strings.Count(log.String(), "level=WARN"), log.String())
+
+	gs, err := ParseGrants([]string{"archive:logs.Lnie=r"}, []string{"archive"})
+	require.NoError(t, err)
+	logs := &schema.Registry{Database: "archive", Models: []schema.Model{{App: "logs", Name: "Line", Table: "log_lines"}}}
+	require.Equal(t, []string{`the grant "archive:logs.Lnie" is for no model of the app: did you mean "archive:logs.Line(log_lines)"?`}, gs.astray(logs))
+	logs.Database = "archive:replica"
+	require.Empty(t, gs.astray(logs))
 }
 
 func (h *harness) describe(reg *schema.Registry) {

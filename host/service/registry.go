@@ -100,6 +100,9 @@ func (s *Service) register(ctx context.Context, d db.DB, reg *schema.Registry, m
 	for _, n := range notes {
 		s.cfg.Log.Info(n, "app", reg.App, "database", named(reg.Database))
 	}
+	for _, text := range s.cfg.Grants.astray(reg) {
+		s.cfg.Log.Warn(text, "app", reg.App, "database", named(reg.Database))
+	}
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
 	r := &registry{handle: uint32(len(rs.list) + 1), db: d, database: reg.Database, msg: bytes.Clone(msg), plans: plans, rights: s.cfg.Grants.rights(reg), notes: notes}

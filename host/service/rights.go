@@ -54,6 +54,67 @@ func (gs Grants) rights(reg *schema.Registry) *rights {
 	return r
 }
 
+// astray says which grants are for none of the models that an app described: most
+// likely their names are mistaken.
+func (gs Grants) astray(reg *schema.Registry) (out []string) {
+	database, route := splitRoute(reg.Database)
+	if route != "" || len(reg.Models) == 0 { // a replica has the same models
+		return nil
+	}
+	var names, apps []string // as grants name them
+	for i := range reg.Models {
+		m := &reg.Models[i]
+		name := m.Label()
+		if m.Table != tableOf(m) {
+			name += "(" + m.Table + ")"
+		}
+		names = append(names, name)
+		if all := m.App + ".*"; !slices.Contains(apps, all) {
+			apps = append(apps, all)
+		}
+	}
+	for i := range gs {
+		g := &gs[i]
+		if g.Database != named(database) || g.SQL || g.App == "" || slices.ContainsFunc(reg.Models, func(m schema.Model) bool { read, _ := g.of(&m); return read }) {
+			continue
+		}
+		choices := names
+		if g.Model == "" {
+			choices = apps
+		}
+		near, said := "", g.what()
+		if g.Table != "" { // the table may be what is wrong
+			said = g.App + "." + g.Model
+		}
+		labels := make([]string, len(choices))
+		for i, c := range choices {
+			labels[i], _, _ = strings.Cut(c, "(")
+		}
+		if best := schema.Nearest(said, labels, schema.Near(said)); best != "" {
+			near = choices[slices.Index(labels, best)]
+		}
+		text := "the grant " + strconv.Quote(prefixed(database)+g.what()) + " is for no model of the app"
+		if near != "" {
+			text += ": did you mean " + strconv.Quote(prefixed(database)+near) + "?"
+		} else {
+			text += ", which has " + strings.Join(choices[:min(len(choices), 20)], ", ")
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+// what is what a grant for models names.
+func (g *Grant) what() string {
+	switch {
+	case g.Model == "":
+		return g.App + ".*"
+	case g.Table != "":
+		return g.App + "." + g.Model + "(" + g.Table + ")"
+	}
+	return g.App + "." + g.Model
+}
+
 // allow refuses a plan that does what is not granted.
 func (r *rights) allow(p *planner.Plan) error {
 	if r == nil {

@@ -197,7 +197,7 @@ func tryTransform(q *Query, lhs node, name string) (node, error) {
 	}
 	msg := "Unsupported lookup '" + name + "' for " + typ + " or join on the field not permitted"
 	if near := schema.Nearest(name, choices, schema.Near(name)); near != "" {
-		msg += ", perhaps you meant " + near + "? Did you mean '" + near + "'?"
+		msg += ", perhaps you meant " + near + "?"
 	} else {
 		msg += "."
 	}
