@@ -60,7 +60,7 @@ func (d *DB) copyTo(ctx context.Context, to string) error {
 	c := &conn{db: d, sq: sq}
 	defer c.close()
 	sq.SetBusyTimeout(0)
-	c.fire = func() { close(c.stop) }
+	c.fire = c.interrupt
 	c.arm()
 	end := c.watch(ctx)
 	defer c.unwatch(end)

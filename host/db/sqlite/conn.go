@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/vinyl-edge/vinyl/abi"
@@ -22,8 +23,11 @@ type conn struct {
 	own       cache     // of the driver's, which may do more
 	cursors   []*cursor // open ones
 	stop      chan struct{}
-	fire      func() // closes stop
-	internal  bool   // the driver's own statements may do what a guest's may not
+	over      chan struct{} // closed when what was interrupted has ended
+	calm      chan struct{} // closed after that
+	fire      func()        // interrupt
+	fed       atomic.Bool   // it gets memory all the same
+	internal  bool          // the driver's own statements may do what a guest's may not
 	acquired  bool
 	failure   error // of one of the driver's functions, see register
 	broken    bool  // can't be used again
@@ -68,7 +72,7 @@ func (d *DB) open(c *conn) (_ *conn, err error) {
 	sq.SetBusyTimeout(0) // the driver waits itself: SQLite's wait heeds no ctx
 	sq.Limit(sqlite.LimitAttached, 0)
 	sq.Limit(sqlite.LimitLength, maxValue)
-	c.fire = func() { close(c.stop) }
+	c.fire = c.interrupt
 	c.arm()
 	if err := c.setup(); err != nil {
 		return nil, err
@@ -143,7 +147,7 @@ func (c *conn) close() { // finalised statements first: SQLite refuses to close 
 
 // arm makes the connection ready to be interrupted (again).
 func (c *conn) arm() {
-	c.stop = make(chan struct{})
+	c.stop, c.over, c.calm = make(chan struct{}), make(chan struct{}), make(chan struct{})
 	c.sq.SetInterrupt(c.stop)
 }
 
@@ -156,11 +160,19 @@ func (c *conn) watch(ctx context.Context) (end func() bool) {
 	return context.AfterFunc(ctx, c.fire)
 }
 
+// interrupt stops what the connection runs, by all means.
+func (c *conn) interrupt() {
+	close(c.stop)
+	c.starve()
+}
+
 func (c *conn) unwatch(end func() bool) {
 	if end == nil || end() {
 		return
 	}
 	<-c.stop
+	close(c.over)
+	<-c.calm
 	c.arm()
 }
 
@@ -182,11 +194,20 @@ func isBusy(err error) bool {
 	return p == sqlite.ResultBusy || p == sqlite.ResultLocked
 }
 
+// itself tells that a statement is the driver's own, until it is undone.
+func (c *conn) itself() (undo func()) {
+	c.internal = true
+	c.fed.Store(true)
+	return func() {
+		c.internal = false
+		c.fed.Store(false)
+	}
+}
+
 // exec runs one of the driver's own statements to its end, waiting for locks
 // of other processes.
 func (c *conn) exec(ctx context.Context, sql string) error {
-	c.internal = true
-	defer func() { c.internal = false }()
+	defer c.itself()()
 	deadline := time.Now().Add(c.db.cfg.BusyTimeout)
 	for n := 0; ; n++ {
 		err := c.once(sql)
@@ -214,8 +235,7 @@ func (c *conn) once(sql string) error {
 
 // strings returns the rows of one of the driver's own queries.
 func (c *conn) strings(ctx context.Context, sql string, args ...string) (rows [][]string, err error) {
-	c.internal = true
-	defer func() { c.internal = false }()
+	defer c.itself()()
 	deadline := time.Now().Add(c.db.cfg.BusyTimeout)
 	st, err := c.own.get(c.sq, sql)
 	if err != nil {

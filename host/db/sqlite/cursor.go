@@ -49,13 +49,13 @@ func (c *conn) Query(ctx context.Context, q db.Statement) (_ db.Cursor, err erro
 	if q.Keys != nil && c.counts(ctx, q.Keys) {
 		q.SQL, cu.keys = q.Keys.Without, &keys{name: q.Keys.Column, rows: int64(q.Keys.Rows)}
 	}
-	if cu.st, err = c.cache.get(c.sq, q.SQL); err == nil {
+	if cu.st, err = c.prepare(ctx, q.SQL); err == nil {
 		c.cursors = append(c.cursors, cu)
 		err = bind(cu.st.sq, q.Args)
 	}
 	if err != nil {
 		cu.Close()
-		return nil, opError(err)
+		return nil, stopped(ctx, err)
 	}
 	if cu.cols = cu.st.sq.ColumnCount(); cu.keys != nil {
 		cu.cols = 1
@@ -110,16 +110,33 @@ func (cu *cursor) Fill(ctx context.Context, b []byte, lim db.Limits) ([]byte, bo
 	cu.c.unwatch(end)
 	if err != nil {
 		cu.Close()
-		e := opError(err)
-		if e.Code == abi.CodeCancelled && ctx.Err() != nil {
-			e = db.CtxError(ctx)
-		}
-		return b, true, e
+		return b, true, stopped(ctx, err)
 	}
 	if done {
 		cu.Close()
 	}
 	return out, done, nil
+}
+
+// prepare returns the statement of sql.
+func (c *conn) prepare(ctx context.Context, sql string) (*stmt, error) {
+	if st := c.cache.kept(sql); st != nil {
+		return st, nil
+	}
+	end := c.watch(ctx)
+	defer c.unwatch(end)
+	return c.cache.get(c.sq, sql)
+}
+
+// stopped is an error of a statement; what came of the end of ctx is that.
+func stopped(ctx context.Context, err error) *abi.OpError {
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultInterrupt, sqlite.ResultNoMem:
+		if ctx.Err() != nil {
+			return db.CtxError(ctx)
+		}
+	}
+	return opError(err)
 }
 
 func (cu *cursor) fill(ctx context.Context, b []byte, lim db.Limits) ([]byte, bool, error) {

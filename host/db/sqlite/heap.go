@@ -33,6 +33,7 @@ var configured int32
 // SQLite is built without counting what it keeps, and that can be changed only
 // before it is first used, by whatever package.
 func init() {
+	configured |= ration()
 	configured |= configure(lib.SQLITE_CONFIG_MEMSTATUS, 1)
 	configured |= configure(lib.SQLITE_CONFIG_STMTJRNL_SPILL, journalPiece)
 	reserve(heapSpare)

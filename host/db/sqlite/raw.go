@@ -119,6 +119,9 @@ var (
 	structure = map[string]bool{"CREATE": true, "ALTER": true, "DROP": true, "REINDEX": true, "ANALYZE": true}
 )
 
+// ends are the statements that end a transaction.
+var ends = map[string]bool{"COMMIT": true, "END": true, "ROLLBACK": true, "RELEASE": true}
+
 // Params are the names of the parameters, "" for those that have none.
 func (s *RawStmt) Params() []string {
 	names := make([]string, s.sq.BindParamCount())
@@ -159,7 +162,7 @@ func (s *RawStmt) Step(ctx context.Context) (row bool, err error) {
 		s.auto = true
 	}
 	for n := 0; ; n++ {
-		row, err = s.sq.Step()
+		row, err = s.step()
 		if failure := c.failure; failure != nil {
 			c.failure = nil
 			if !s.ReadOnly() {
@@ -182,6 +185,15 @@ func (s *RawStmt) Step(ctx context.Context) (row bool, err error) {
 		}
 	}
 	return row, err
+}
+
+// step is SQLite's. The end of a transaction lacks nothing.
+func (s *RawStmt) step() (bool, error) {
+	if ends[s.verb] {
+		s.r.c.fed.Store(true)
+		defer s.r.c.fed.Store(false)
+	}
+	return s.sq.Step()
 }
 
 // waits tells whether the lock that err is about may go.

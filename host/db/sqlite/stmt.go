@@ -31,11 +31,20 @@ type cache struct {
 	clock uint64
 }
 
+// kept returns the statement of sql if it is prepared and free.
+func (c *cache) kept(sql string) *stmt {
+	c.clock++
+	st := c.m[sql]
+	if st == nil || st.busy {
+		return nil
+	}
+	st.busy, st.used = true, c.clock
+	return st
+}
+
 // get returns the statement of sql, which is nobody else's until put.
 func (c *cache) get(sq *sqlite.Conn, sql string) (*stmt, error) {
-	c.clock++
-	if st := c.m[sql]; st != nil && !st.busy {
-		st.busy, st.used = true, c.clock
+	if st := c.kept(sql); st != nil {
 		return st, nil
 	}
 	s, trailing, err := sq.PrepareTransient(sql)
