@@ -8,27 +8,36 @@ import (
 	"github.com/vinyl-edge/vinyl/abi"
 )
 
-// Query starts a statement on c, whose Clocks it heeds: no driver does.
+// Query starts a statement on c, whose Clocks it heeds: no driver's cursor does.
 func Query(ctx context.Context, c Conn, st Statement) (Cursor, error) {
 	cur, err := c.Query(ctx, st)
 	if err != nil || st.Clocks == nil {
 		return cur, err
 	}
-	return &clocked{cur, st.Clocks}, nil
+	return &clocked{cur, st}, nil
 }
 
 // clocked is a cursor with columns that are readings of clocks.
 type clocked struct {
 	Cursor
-	clocks []func(int64) int64
+	st Statement
 }
 
 // Fill appends one frame.
 func (cu *clocked) Fill(ctx context.Context, b []byte, lim Limits) ([]byte, bool, error) {
 	start := len(b)
 	b, done, err := cu.Cursor.Fill(ctx, b, lim)
-	if err != nil || len(b) < start+RowsHeader || b[start] != abi.FrameRows {
-		return b, done, err
+	if err == nil {
+		b = cu.st.Moments(b, start, cu.Columns())
+	}
+	return b, done, err
+}
+
+// Moments heeds the Clocks of the statement in the frame of rows that begins at
+// start, if one does: a driver that runs statements without Query calls it.
+func (st *Statement) Moments(b []byte, start, columns int) []byte {
+	if st.Clocks == nil || len(b) < start+RowsHeader || b[start] != abi.FrameRows {
+		return b
 	}
 	rows := int(binary.LittleEndian.Uint32(b[start+1:]))
 	cells := start + RowsHeader
@@ -37,20 +46,20 @@ func (cu *clocked) Fill(ctx context.Context, b []byte, lim Limits) ([]byte, bool
 	rest := old[end-cells:]
 	b = b[:cells]
 	for range rows {
-		for col := range cu.Columns() {
+		for col := range columns {
 			n := cellSize(old)
 			cell := old[:n]
 			old = old[n:]
-			if col < len(cu.clocks) && cu.clocks[col] != nil {
+			if col < len(st.Clocks) && st.Clocks[col] != nil {
 				if wall, ok := reading(cell); ok {
-					b = abi.AppendU64(append(b, byte(abi.KindInt)), uint64(cu.clocks[col](wall)))
+					b = abi.AppendU64(append(b, byte(abi.KindInt)), uint64(st.Clocks[col](wall)))
 					continue
 				}
 			}
 			b = append(b, cell...)
 		}
 	}
-	return append(EndRows(b, start, rows), rest...), done, nil
+	return append(EndRows(b, start, rows), rest...)
 }
 
 // cellSize is the length of the first cell in b, which a driver wrote.

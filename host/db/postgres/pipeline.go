@@ -196,9 +196,11 @@ func (r *run) read(ctx context.Context, it *running) {
 	b, err, ready := db.AppendColumns(it.Out, it.Statement, cu), error(nil), false
 	first := len(b)
 	for !ready {
+		frame := len(b)
 		if b, ready, err = cu.receive(b, db.DefaultLimits); err != nil {
 			break
 		}
+		b = it.Moments(b, frame, cu.Columns())
 		if room > 0 && len(b)-len(it.Out) > room && !it.Over() {
 			it.End(nil, db.TooLarge())
 			r.gone(r.at)

@@ -420,3 +420,34 @@ func TestSharedReadsWithoutAServer(t *testing.T) {
 	requireLost(t, abi.CodeDatabase, f.errs[1])
 	c.Release()
 }
+
+// TestPipelineHeedsClocks: a column that is a reading of a clock is a moment, in
+// a batch as alone, however many frames the rows have.
+func TestPipelineHeedsClocks(t *testing.T) {
+	d := opened(t, "")
+	const sql = "SELECT i, timestamp '2024-02-29 12:00:00' FROM generate_series(1, 600) i"
+	noon := time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC).UnixMicro()
+	inTx, alone := begin(t, d), acquire(t, d, db.Read)
+	defer inTx.Release()
+	for how, run := range map[string]func([]*db.Item){
+		"in a transaction": func(items []*db.Item) { inTx.Pipeline(t.Context(), items) },
+		"of one":           func(items []*db.Item) { alone.Pipeline(t.Context(), items) },
+		"of all":           d.ReadAll,
+	} {
+		f := newFlock(sql, sql)
+		for _, it := range f.items {
+			it.Clocks = []func(int64) int64{nil, func(wall int64) int64 { return wall - 7 }}
+		}
+		run(f.items)
+		f.order(t)
+		for i := range f.items {
+			require.NoError(t, f.errs[i])
+			r, err := dbtest.Decode(f.out[i])
+			require.NoError(t, err)
+			require.Len(t, r.Rows, 600)
+			for n, row := range r.Rows {
+				require.Equal(t, []abi.Value{abi.Int(int64(n + 1)), abi.Int(noon - 7)}, row, how)
+			}
+		}
+	}
+}
