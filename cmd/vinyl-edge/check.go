@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 
 	"golang.org/x/tools/go/analysis/unitchecker"
 
+	"github.com/vinyl-edge/vinyl/internal/build"
+	"github.com/vinyl-edge/vinyl/internal/gomodels"
 	"github.com/vinyl-edge/vinyl/internal/lookupcheck"
 )
 
@@ -22,6 +25,7 @@ the rules by which queries are planned.
 
 The same check is a tool of go vet:
   go vet -vettool=$(which vinyl-edge) ./...
+Before the first go mod tidy it is go vet that stops, at the imports of components.
 
 Examples:
   vinyl-edge check ./examples/polls`
@@ -39,10 +43,12 @@ func (n mistakesError) Error() string {
 
 // Run checks.
 func (c *checkCmd) Run(ctx context.Context, out *output) error {
-	mistakes, proved, err := lookupcheck.App(ctx, c.App)
+	view, done, err := look(ctx, c.App)
 	if err != nil {
 		return err
 	}
+	defer done()
+	mistakes, proved, broken := lookupcheck.App(ctx, c.App, view)
 	abs, err := filepath.Abs(c.App)
 	if err != nil {
 		return err
@@ -55,11 +61,26 @@ func (c *checkCmd) Run(ctx context.Context, out *output) error {
 			return err
 		}
 	}
+	if broken != nil {
+		return broken
+	}
 	if len(mistakes) > 0 {
 		return mistakesError(len(mistakes))
 	}
 	_, err = fmt.Fprintf(out.out, "%d names are what the models have\n", proved)
 	return err
+}
+
+// look is how the models of the app in dir are read.
+func look(ctx context.Context, dir string) (view *gomodels.View, done func(), err error) {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, func() {}, nil // it is said what is wrong when it is read
+	}
+	v, err := build.Look(ctx, dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &gomodels.View{Overlay: v.Overlay, Flags: v.Flags, Env: v.Env, Lacks: v.Lacks}, func() { _ = v.Close() }, nil
 }
 
 // vet runs as a tool of go vet, which calls it for each package.

@@ -30,7 +30,12 @@ Examples:
 
 // Run generates.
 func (c *generateCmd) Run(ctx context.Context, out *output) error {
-	files, err := generate.Files(ctx, c.App)
+	view, done, err := look(ctx, c.App)
+	if err != nil {
+		return err
+	}
+	defer done()
+	files, err := generate.Files(ctx, c.App, view)
 	if err != nil {
 		return err
 	}

@@ -22,12 +22,19 @@ type File struct {
 const contentTypes = gomodels.ORM + "/contenttypes"
 
 // Files returns what belongs to the packages of the app in dir.
-func Files(ctx context.Context, dir string) ([]File, error) {
-	pkgs, err := gomodels.Load(ctx, dir)
+func Files(ctx context.Context, dir string, v *gomodels.View) ([]File, error) {
+	pkgs, err := gomodels.Load(ctx, dir, v)
 	if err != nil {
 		return nil, err
 	}
 	set := gomodels.New(gomodels.Types(pkgs)...)
+	// Others may miss the references that are generated here.
+	ofModels := func(pkg string) bool {
+		return len(set.Models) == 0 || slices.ContainsFunc(set.Models, func(m *gomodels.Model) bool { return m.Package.Path() == pkg })
+	}
+	if err := v.Broken(pkgs, ofModels); err != nil {
+		return nil, err
+	}
 	var files []File
 	for _, p := range pkgs {
 		if len(p.GoFiles) == 0 {

@@ -22,7 +22,7 @@ func TestReferencesOfContentTypes(t *testing.T) { golden(t, "../../orm/contentty
 
 // golden compares what is generated for a package with what it has.
 func golden(t *testing.T, dir string, models int) {
-	files, err := Files(t.Context(), dir)
+	files, err := Files(t.Context(), dir, nil)
 	require.NoError(t, err)
 	require.Len(t, files, 1)
 	f := files[0]
@@ -46,14 +46,14 @@ func TestMistakes(t *testing.T) {
 		"testdata/missing": "no app at testdata/missing",
 		"generate.go":      "is not a folder",
 	} {
-		_, err := Files(t.Context(), dir)
+		_, err := Files(t.Context(), dir, nil)
 		require.ErrorContains(t, err, want)
 	}
 }
 
 // TestForeignFilesStay holds that a file that somebody wrote is not replaced.
 func TestForeignFilesStay(t *testing.T) {
-	files, err := Files(t.Context(), "testdata/own")
+	files, err := Files(t.Context(), "testdata/own", nil)
 	require.NoError(t, err)
 	require.False(t, files[0].Fresh())
 	require.ErrorContains(t, files[0].Write(), "was not generated and would be overwritten")

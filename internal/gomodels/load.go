@@ -19,9 +19,9 @@ var ErrNoModels = errors.New(`there are no models in this folder or below it: a 
   }`)
 
 // Load type-checks the packages in a folder and below it, as they are compiled
-// into a guest. Packages may have errors: components that are generated when
-// the app is built are missing, for one.
-func Load(ctx context.Context, dir string) ([]*packages.Package, error) {
+// into a guest. Packages may have errors, which [View.Broken] lists. A nil view
+// shows the app as it lies there.
+func Load(ctx context.Context, dir string, v *View) ([]*packages.Package, error) {
 	if info, err := os.Stat(dir); err != nil {
 		return nil, fmt.Errorf("no app at %s: %w", dir, err)
 	} else if !info.IsDir() {
@@ -31,16 +31,20 @@ func Load(ctx context.Context, dir string) ([]*packages.Package, error) {
 	if err != nil {
 		return nil, err
 	}
-	pkgs, err := packages.Load(&packages.Config{
+	cfg := &packages.Config{
 		Context: ctx, Mode: packages.LoadSyntax | packages.NeedModule, Dir: abs,
 		Env: append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "PWD="+abs),
-	}, "./...")
+	}
+	if v != nil {
+		cfg.Overlay, cfg.BuildFlags, cfg.Env = v.Overlay, v.Flags, append(cfg.Env, v.Env...)
+	}
+	pkgs, err := packages.Load(cfg, "./...")
 	if err != nil {
 		return nil, fmt.Errorf("the Go toolchain can't list the packages of %s: %w", dir, err)
 	}
 	for _, p := range pkgs {
 		for _, e := range p.Errors {
-			if e.Kind == packages.ParseError || e.Kind == packages.ListError && p.Types == nil {
+			if e.Kind == packages.ListError && p.Types == nil {
 				return nil, fmt.Errorf("%s can't be read: %w", p.PkgPath, e)
 			}
 		}

@@ -1,6 +1,7 @@
 package lookupcheck
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"go/token"
@@ -21,12 +22,14 @@ type Mistake struct {
 }
 
 // App checks the packages in a folder and below it. It also returns how many
-// names it has proved.
-func App(ctx context.Context, dir string) (mistakes []Mistake, proved int, err error) {
-	roots, err := gomodels.Load(ctx, dir)
+// names it has proved. Of an app that does not compile it returns what it has
+// found all the same, with a [gomodels.BrokenError].
+func App(ctx context.Context, dir string, v *gomodels.View) (mistakes []Mistake, proved int, err error) {
+	roots, err := gomodels.Load(ctx, dir, v)
 	if err != nil {
 		return nil, 0, err
 	}
+	broken := v.Broken(roots, gomodels.OfApp(roots, dir))
 	var pkgs []*packages.Package // imports first
 	packages.Visit(roots, nil, func(p *packages.Package) {
 		if slices.Contains(roots, p) && p.Types != nil {
@@ -38,11 +41,11 @@ func App(ctx context.Context, dir string) (mistakes []Mistake, proved int, err e
 		lookups = append(lookups, registered(p.TypesInfo, p.Syntax)...)
 	}
 	prover, err := NewProver(lookups, gomodels.Types(pkgs)...)
-	if err != nil {
-		return nil, 0, err
+	if err == nil && len(prover.set.Models) == 0 {
+		err = gomodels.ErrNoModels
 	}
-	if len(prover.set.Models) == 0 {
-		return nil, 0, gomodels.ErrNoModels
+	if err != nil {
+		return nil, 0, cmp.Or(broken, err) // which may be why
 	}
 	known := map[string]*facts{}
 	for _, p := range pkgs {
@@ -67,7 +70,7 @@ func App(ctx context.Context, dir string) (mistakes []Mistake, proved int, err e
 		}
 		return a.Pos.Offset - b.Pos.Offset
 	})
-	return mistakes, proved, nil
+	return mistakes, proved, broken
 }
 
 func (m Mistake) String() string {

@@ -15,7 +15,7 @@ var want = regexp.MustCompile("// want `(.*)`")
 // TestPlantedMistakes compares what is found in an app with what its comments
 // say is wrong, line by line.
 func TestPlantedMistakes(t *testing.T) {
-	mistakes, proved, err := App(t.Context(), "testdata/shop")
+	mistakes, proved, err := App(t.Context(), "testdata/shop", nil)
 	require.NoError(t, err)
 	require.Greater(t, proved, 60)
 	found := map[string]map[int]string{}
@@ -55,11 +55,11 @@ func TestPlantedMistakes(t *testing.T) {
 // TestAppsWithoutMistakes are apps of this repository, and models alone.
 func TestAppsWithoutMistakes(t *testing.T) {
 	for _, dir := range []string{"testdata/clean", "../../examples/polls", "../../conformance/idea"} {
-		mistakes, proved, err := App(t.Context(), dir)
+		mistakes, proved, err := App(t.Context(), dir, nil)
 		require.NoError(t, err, dir)
 		require.Empty(t, mistakes, dir)
 		require.Positive(t, proved, dir)
 	}
-	_, _, err := App(t.Context(), "../generate/testdata/none")
+	_, _, err := App(t.Context(), "../generate/testdata/none", nil)
 	require.ErrorContains(t, err, "there are no models in this folder")
 }

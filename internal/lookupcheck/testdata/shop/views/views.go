@@ -14,8 +14,8 @@ type line struct {
 }
 
 func planted(ctx context.Context, some *orm.QuerySet[models.Book], word string) {
-	models.Books.Filter("author__nmae__icontains", "go")                             // want `Did you mean 'name'`
-	models.Books.Filter("title__icontians", "go")                                    // want `Did you mean 'icontains'`
+	models.Books.Filter("author__nmae__icontains", "go")                             // want `perhaps you meant name?`
+	models.Books.Filter("title__icontians", "go")                                    // want `perhaps you meant icontains?`
 	models.Books.Exclude("tags__word", "x")                                          // want `Unsupported lookup 'word'`
 	models.Books.Filter("stock__gt")                                                 // want `"stock__gt" has no value`
 	models.Books.OrderBy("-titel")                                                   // want `Did you mean 'title'`
@@ -33,7 +33,7 @@ func planted(ctx context.Context, some *orm.QuerySet[models.Book], word string) 
 	models.Books.Annotate("up", fn.Upper("titel"))                                   // want `titel`
 	models.Books.Annotate("r", orm.Window(orm.Rank()).OrderBy("-stok"))              // want `stok`
 	models.Books.Annotate("c", orm.Case().When(orm.Q("stok", 0), "none").Else("in")) // want `stok`
-	models.Books.Filter("author__born__yaer", 1970)                                  // want `Did you mean 'year'`
+	models.Books.Filter("author__born__yaer", 1970)                                  // want `perhaps you meant year?`
 	orm.As[line](models.Books)                                                       // want `author__nam`
 	orm.Flat[string](models.Books, "titl")                                           // want `titl`
 	models.Books.Get(ctx, "pkk", 3)                                                  // want `pkk`
