@@ -7,6 +7,10 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -17,6 +21,8 @@ import (
 
 	"github.com/vinyl-edge/vinyl/host"
 	"github.com/vinyl-edge/vinyl/host/db/postgres/pgtest"
+	"github.com/vinyl-edge/vinyl/host/db/sqlite"
+	"github.com/vinyl-edge/vinyl/host/hrana"
 )
 
 const accounts = 5
@@ -196,6 +202,63 @@ func TestLedgerOnPostgres(t *testing.T) {
 			)
 			l.check(t, c.Exec)
 			nothingLeft(t, s, func(sql string) string { return c.Exec(sql)[0][0] })
+		})
+	}
+}
+
+// endpoint serves a SQLite file to clients of libSQL, and can be started anew.
+type endpoint struct {
+	db  *sqlite.DB
+	now atomic.Pointer[hrana.Server]
+}
+
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.now.Load().ServeHTTP(w, r) }
+
+// start ends what clients have open.
+func (e *endpoint) start() {
+	if old := e.now.Swap(hrana.New(hrana.Config{DB: e.db})); old != nil {
+		old.Close()
+	}
+}
+
+func TestLedgerOnLibSQL(t *testing.T) {
+	for name, variant := range some() {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "served.db")
+			d, err := sqlite.Open(t.Context(), sqlite.Config{Path: file, BusyTimeout: 10 * time.Second})
+			require.NoError(t, err)
+			e := &endpoint{db: d}
+			e.start()
+			server := httptest.NewServer(e)
+			t.Cleanup(func() {
+				e.now.Load().Close()
+				server.Close()
+				require.NoError(t, d.Close())
+			})
+			p := pgtest.NewProxy(t, func() (net.Conn, error) { return net.Dial("tcp", server.Listener.Addr().String()) })
+			s := serve(t, variant, ledgerConfig, func(c *host.Config) { c.DB = "http://" + p.Address() })
+			s.client.Timeout = 2 * time.Minute
+			l := newLedger(t, s)
+			lose := func() { // the answers of commits
+				var committing atomic.Bool
+				p.Filter(func(fromServer bool, b []byte) pgtest.Verdict {
+					if !fromServer && bytes.Contains(b, []byte(`"COMMIT"`)) {
+						committing.Store(true)
+					} else if fromServer && committing.CompareAndSwap(true, false) {
+						return pgtest.Reset
+					}
+					return pgtest.Pass
+				})
+				before := l.count(202)
+				within(t, func() bool { return l.count(202) > before }, "no commit is unknown")
+				p.Heal()
+			}
+			l.run(t, 4, p.CutAll, lose, p.ResetAll, e.start, func() { p.Delay(time.Millisecond) }, p.Heal)
+			other := connect(t, file)
+			l.check(t, func(sql string) [][]string { return table(t, other, sql) })
+			other.SetBusyTimeout(time.Minute)
+			script(t, other, "BEGIN IMMEDIATE; ROLLBACK") // nobody's transaction is left
+			require.Equal(t, "ok", value(t, other, "PRAGMA integrity_check"))
 		})
 	}
 }

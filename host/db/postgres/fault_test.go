@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -154,4 +155,98 @@ func TestABackendThatIsKilled(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// TestBatchesOverFaults: the server dies, or the line breaks, while some of a
+// batch have been answered. Each item ends, with its whole result or as lost, and
+// the next batch finds a server.
+func TestBatchesOverFaults(t *testing.T) {
+	server := pgtest.Own(t, pgtest.Options{})
+	p := pgtest.NewProxy(t, server.Dial)
+	cfg, err := ParseURL("postgres://vinyl@" + p.Address() + "/postgres?sslmode=disable&readers=2")
+	require.NoError(t, err)
+	d, err := Open(t.Context(), cfg)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, d.Close()) })
+	server.Exec("CREATE TABLE t (id integer)")
+
+	const large = "SELECT repeat('x', 10000) FROM generate_series(1, 50)"
+	cut := func(end pgtest.Verdict) func() {
+		return func() {
+			var n atomic.Int64
+			p.Filter(func(fromServer bool, b []byte) pgtest.Verdict {
+				if fromServer && n.Add(int64(len(b))) > 700_000 { // within the second of three
+					return end
+				}
+				return pgtest.Pass
+			})
+		}
+	}
+	asleep := func() bool {
+		return server.Exec("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")[0][0] == "1"
+	}
+	for name, c := range map[string]struct {
+		sqls          []string
+		before, after func() // it begins, and when it sleeps
+	}{
+		"killed":  {[]string{"SELECT 1", "SELECT pg_sleep(600)", "SELECT 3"}, nil, func() { server.Kill(); server.Start() }},
+		"stopped": {[]string{"SELECT 1", "SELECT pg_sleep(600)", "SELECT 3"}, nil, func() { server.Stop(); server.Start() }},
+		"cut":     {[]string{large, large, large}, cut(pgtest.Cut), nil},
+		"reset":   {[]string{large, large, large}, cut(pgtest.Reset), nil},
+	} {
+		for _, how := range []string{"shared", "in a transaction"} {
+			t.Run(name+" "+how, func(t *testing.T) {
+				sqls, inTx := c.sqls, how != "shared"
+				var tx *conn
+				if inTx {
+					sqls = append([]string{"INSERT INTO t VALUES (1)"}, sqls...)
+					tx = begin(t, d)
+				}
+				if c.before != nil {
+					c.before()
+				}
+				f := newFlock(sqls...)
+				go func() {
+					if inTx {
+						tx.Pipeline(context.WithoutCancel(t.Context()), f.items)
+					} else {
+						d.ReadAll(f.items)
+					}
+				}()
+				if c.after != nil {
+					require.Eventually(t, asleep, 30*time.Second, 5*time.Millisecond)
+					c.after()
+				}
+				f.order(t)
+				p.Heal()
+				lost := 0
+				for i, err := range f.errs {
+					if err != nil {
+						requireLost(t, abi.CodeDatabase, err)
+						lost++
+						continue
+					}
+					r, err := dbtest.Decode(f.out[i])
+					require.NoError(t, err)
+					if sqls[i] == large {
+						require.Len(t, r.Rows, 50, "all of it")
+					}
+				}
+				require.Positive(t, lost)
+				if inTx {
+					require.Eventually(t, func() bool { return !tx.InTx() }, 30*time.Second, time.Millisecond)
+					dbtest.Code(t, abi.CodeTxDone, tx.Commit(t.Context()))
+					tx.Release()
+				}
+				again := newFlock("SELECT 1", "SELECT count(*) FROM t")
+				d.ReadAll(again.items)
+				again.order(t)
+				require.Equal(t, abi.Int(1), again.value(t, 0))
+				require.Equal(t, abi.Int(0), again.value(t, 1), "nothing stays, nothing is tried again")
+				require.Eventually(t, func() bool {
+					return server.Exec("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'vinyl-edge' AND (state <> 'idle' OR xact_start IS NOT NULL)")[0][0] == "0"
+				}, 30*time.Second, 10*time.Millisecond, "a transaction or statement is left")
+			})
+		}
+	}
 }
