@@ -370,3 +370,21 @@ func TestContentTypes(t *testing.T) {
 type nowhere struct{}
 
 func (nowhere) Model() string { return "no.Where" }
+
+// TestGenericDefaults: defaults may point a GenericForeignKey to a record.
+func TestGenericDefaults(t *testing.T) {
+	_, ctx := newShop(t)
+	one, two := create(t, ctx, Topics, &Topic{Title: "one"}), create(t, ctx, Topics, &Topic{Title: "two"})
+	n, created, err := Notes.GetOrCreate(ctx, "text", "new", orm.Defaults("about", one))
+	require.NoError(t, err)
+	require.True(t, created)
+	require.Equal(t, one.ID, n.ObjectID)
+	n, created, err = Notes.UpdateOrCreate(ctx, "text", "new", orm.Defaults("about", two))
+	require.NoError(t, err)
+	require.False(t, created)
+	found, err := Notes.Get(ctx, "id", n.ID)
+	require.NoError(t, err)
+	require.Equal(t, two.ID, found.ObjectID)
+	_, _, err = Notes.GetOrCreate(ctx, "text", "other", orm.Defaults("abuot", one))
+	require.ErrorContains(t, err, "abuot")
+}

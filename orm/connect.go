@@ -126,7 +126,7 @@ func (m *modelInfo) autoThrough(f *field) {
 	}
 	t.label, t.goType = t.app+"."+t.name, t.name
 	from, to := strings.ToLower(m.name), strings.ToLower(r.target.name)
-	if r.target == m {
+	if from == to { // itself, or another app's of the same name
 		from, to = "from_"+from, "to_"+to
 	}
 	id := &field{model: t, name: "id", att: "id", column: "id", class: "BigAutoField", kind: kInt64, pk: true, auto: true, unique: true}
@@ -182,6 +182,7 @@ func (m *modelInfo) finish(errs *modelErrors) {
 			to.inbound = append(to.inbound, f)
 		}
 		if r.through != nil && r.through.auto {
+			r.through.opts.Unmanaged = m.opts.Unmanaged && r.target.opts.Unmanaged
 			r.from.rel.target.inbound = append(r.from.rel.target.inbound, r.from)
 			r.to.rel.target.inbound = append(r.to.rel.target.inbound, r.to)
 		}
@@ -200,8 +201,8 @@ func (m *modelInfo) finish(errs *modelErrors) {
 		m.byRel[a.name] = a
 	}
 	if m.orderedIn != "" {
-		if f := m.byName[m.orderedIn]; f == nil || f.rel == nil || f.kind != kForeign {
-			*errs = append(*errs, &ModelError{Model: m.goType, Reason: "order_in=" + m.orderedIn + " names no ForeignKey of the model" + nearest(m.orderedIn, m.names())})
+		if f := m.byName[m.orderedIn]; (f == nil || f.rel == nil || f.kind != kForeign) && m.generic(m.orderedIn) == nil {
+			*errs = append(*errs, &ModelError{Model: m.goType, Reason: "order_in=" + m.orderedIn + " names no ForeignKey or GenericForeignKey of the model" + nearest(m.orderedIn, m.names())})
 		} else if len(m.opts.Ordering) == 0 {
 			m.opts.Ordering = []string{"_order"}
 		}
@@ -209,7 +210,7 @@ func (m *modelInfo) finish(errs *modelErrors) {
 	check := func(kind string, names []string) {
 		for _, n := range names {
 			base, _, _ := strings.Cut(strings.TrimPrefix(n, "-"), "__")
-			if base != "?" && m.byName[base] == nil && m.byRel[base] == nil {
+			if base != "?" && base != "" && m.byName[base] == nil && m.byRel[base] == nil {
 				*errs = append(*errs, &ModelError{Model: m.goType, Reason: "Meta's " + kind + " names " + base + ", which is no field" + nearest(base, m.names())})
 			}
 		}
@@ -284,7 +285,7 @@ func describe(app string) *schema.Registry {
 		sm := schema.Model{
 			App: m.app, Name: m.name, Table: m.table, Ordering: m.opts.Ordering, Latest: m.opts.Latest,
 			Unique: m.opts.UniqueTogether, Indexes: m.opts.Indexes, AutoCreated: m.auto,
-			OrderedIn: m.orderedIn, Generic: m.ends, SelectFirst: m.opts.SelectOnSave,
+			OrderedIn: m.orderedIn, Generic: m.ends, SelectFirst: m.opts.SelectOnSave, OrderBy: m.orderBy, Unmanaged: m.opts.Unmanaged,
 		}
 		for i := range m.opts.Constraints {
 			sm.Constraints = append(sm.Constraints, m.opts.Constraints[i].c)

@@ -64,6 +64,7 @@
 //	content_type=FIELD, object_id=FIELD, for_concrete_model=false
 //	                       of a GenericForeignKey or GenericRelation
 //	order_in=FIELD         of an int: the record's place among those of a ForeignKey
+//	                       or GenericForeignKey
 //	-                      not a column
 //
 // A struct that is embedded and is no model gives the model its fields, so that

@@ -102,7 +102,7 @@ func (m *modelInfo) findParents(errs *modelErrors) {
 func (m *modelInfo) inheritOptions() {
 	for _, p := range m.line.parents {
 		if m.given.like(p.given) {
-			m.opts = Options{Ordering: p.given.Ordering}
+			m.opts, m.orderBy = Options{Ordering: p.opts.Ordering}, p.orderBy
 			if m.line.concrete == m {
 				m.table = m.app + "_" + strings.ToLower(m.name)
 			}

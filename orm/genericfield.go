@@ -293,3 +293,15 @@ func (f *GenericForeignKey) Fetch(ctx context.Context) (any, error) {
 	}
 	return f.Loaded()
 }
+
+// pointAny points the GenericForeignKey called name of the record at p to another
+// record, which is nil or one of a struct. It is false when there is none.
+func (m *modelInfo) pointAny(p unsafe.Pointer, name string, to any) bool {
+	g := m.generic(name)
+	r, ok := to.(record)
+	if g == nil || m.dynamic || !ok && to != nil {
+		return false
+	}
+	(*GenericForeignKey)(unsafe.Add(p, g.off)).Set(r)
+	return true
+}

@@ -200,6 +200,9 @@ func (m *modelInfo) write(p unsafe.Pointer, method string, args []any, expr func
 	}
 	for i, a := range set {
 		f := m.byName[a.Field]
+		if f == nil && m.pointAny(p, a.Field, raw[2*i+1]) {
+			continue
+		}
 		if f == nil || f.class == "ManyToManyField" {
 			return m.noField(a.Field)
 		}

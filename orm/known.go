@@ -9,12 +9,12 @@ import (
 
 // known is a record that a queryset's records may point to: one that began at a
 // relation to many has the owner of the relation, and when two are combined,
-// both have both.
+// both have both. Of the owners of structs the keys are known only.
 type known struct {
 	f   *field
 	key Key
 	to  *modelInfo
-	p   unsafe.Pointer
+	p   unsafe.Pointer // nil: not here
 }
 
 // recognize lets the records ps have what they point to, where that is known
@@ -26,7 +26,7 @@ func (q *core) recognize(ps []unsafe.Pointer) {
 			if l := q.info.state(p).loaded; all && l != nil && !(*l)[k.f.index] {
 				q.info.learn(p, k.f, k.key)
 			}
-			if fk := (*foreign)(unsafe.Add(p, k.f.off)); !fk.loaded && fk.obj == nil && fk.key == k.key {
+			if fk := (*foreign)(unsafe.Add(p, k.f.off)); !fk.loaded && fk.obj == nil && k.p != nil && fk.key == k.key {
 				fk.obj, fk.target, fk.loaded = k.p, k.to, true
 			}
 		}

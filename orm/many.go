@@ -22,7 +22,11 @@ func (m *manyState) query() (*core, error) {
 	if m.null {
 		return m.acc.base().near(m.db).names(query.StepNone, nil), nil
 	}
-	return m.acc.query(m.owner, m.db)
+	q, err := m.acc.query(m.owner, m.db)
+	if err == nil && m.acc.field != nil && !m.acc.m2m() {
+		q.knows(known{f: m.acc.field, key: m.owner})
+	}
+	return q, err
 }
 
 // Many is the records at the far end of a relation. It is a queryset with an

@@ -24,6 +24,15 @@ type Options struct {
 	// SelectOnSave makes Save ask whether a record exists before it updates it,
 	// for databases with triggers that answer an update of one row with none.
 	SelectOnSave bool
+	// OrderBy is the default order with expressions among its terms, as OrderBy
+	// takes it, instead of Ordering.
+	OrderBy []any
+	// Name is the model's name in its label and in the names made of it, where
+	// the struct has another one.
+	Name string
+	// Unmanaged says that the table is made by somebody else, or is a view, or
+	// another model's.
+	Unmanaged bool
 }
 
 // modelInfo is everything the ORM knows of a model. It is built by reflection
@@ -33,6 +42,7 @@ type modelInfo struct {
 	table                    string
 	opts                     Options
 	given                    Options  // what Meta returned
+	orderBy                  []string // the expressions of the order, as schema.Model has them
 	fields                   []*field // columns, in order
 	m2m                      []*field
 	accessors                []*accessor // Reverse, ReverseOne and ManyToMany fields of the struct

@@ -49,7 +49,7 @@ func Register[T any, P Record[T]]() *QuerySet[T] {
 	} else {
 		m = prev
 	}
-	m.name, m.goType = m.typ.Name(), m.typ.Name()
+	m.name, m.goType = m.ownName(), m.typ.Name()
 	if m.app = m.opts.App; m.app == "" {
 		m.app = appLabel(m.typ.PkgPath())
 	}
@@ -139,6 +139,7 @@ func (*Null[T]) ormNull() (reflect.Type, uintptr) {
 }
 
 func (m *modelInfo) readStruct(errs *modelErrors) {
+	m.order(errs)
 	m.table = m.opts.Table
 	if m.table == "" {
 		m.table = m.app + "_" + strings.ToLower(m.name)

@@ -295,6 +295,9 @@ func (sv *saving) parents(ctx context.Context, t *part) (inserted bool, err erro
 func (sv *saving) know(f *field) {
 	if sv.m.dynamic {
 		(*Dynamic)(sv.p).known(f)
+	} else if l := sv.st.loaded; l != nil && !(*l)[f.index] {
+		seen := append(fieldSet(nil), *l...) // others share theirs
+		seen[f.index], sv.st.loaded = true, &seen
 	}
 }
 
@@ -444,7 +447,7 @@ func (f *field) cell(p unsafe.Pointer) (abi.Value, query.Expr, error) {
 		}
 	}
 	v := f.value(p)
-	if v.IsNull() && f.kind == kDynamic && f.isFile() {
+	if v.IsNull() && f.isFile() {
 		v = abi.Text("") // Django saves no file as this, whatever the column allows
 	}
 	if f.kind == kForeign {

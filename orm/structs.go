@@ -132,6 +132,8 @@ func (c *casting) field(f *field, p unsafe.Pointer, g *field, d *Dynamic) bool {
 	switch {
 	case v.Kind == abi.KindNaive:
 		v.Kind = abi.KindTime
+	case f.kind == kJSON && v.Kind == abi.KindText:
+		v = abi.Text(string(appendJSONText(nil, v.Str)))
 	case (f.pk || f.auto) && (v.Kind == abi.KindInt && v.Num == 0 || v.Kind == abi.KindText && v.Str == ""):
 		return false // what is no key in a struct
 	case v.IsNull():
@@ -267,15 +269,15 @@ func (c *crossing) fill(d *Dynamic, m *modelInfo, p unsafe.Pointer) {
 			}
 		}
 		v := f.value(p)
-		if (f.pk || f.auto) && v.Kind == abi.KindInt && v.Num == 0 { // no key
+		if (f.pk || f.auto) && v.Kind == abi.KindInt && v.Num == 0 && !st.stored { // no key
 			v = abi.Null
 		}
-		if to.naive && v.Kind == abi.KindTime {
-			v.Kind = abi.KindNaive
-		}
+		v = c.all.bare(v)
 		if g.kind == kForeign {
 			fk := (*foreign)(unsafe.Add(unsafe.Pointer(d), g.off))
-			fk.field, fk.key = g, keyOfValue(v)
+			if fk.field, fk.key = g, keyOfValue(v); f.rel.parent { // saving forgets what it was given
+				fk.obj, fk.target, fk.loaded = nil, nil, false
+			}
 			continue
 		}
 		g.put(unsafe.Pointer(d), v)
@@ -284,9 +286,7 @@ func (c *crossing) fill(d *Dynamic, m *modelInfo, p unsafe.Pointer) {
 		into.extra = &annotations{names: st.extra.names, vals: make([]any, len(st.extra.vals))}
 		for i, x := range st.extra.vals {
 			v, err := toValue(x)
-			if to.naive && v.Kind == abi.KindTime {
-				v.Kind = abi.KindNaive
-			}
+			v = c.all.bare(v)
 			if into.extra.vals[i] = v; err != nil {
 				into.extra.vals[i] = x
 			}

@@ -106,7 +106,7 @@ func auto(m *Model, f *Field, r *schema.Relation, target string) schema.Model {
 	t := schema.Model{App: m.App, Name: m.Name + "_" + f.Name, AutoCreated: true}
 	t.Table = t.App + "_" + strings.ToLower(t.Name)
 	r.Through, r.FromField, r.TargetField = t.Label(), strings.ToLower(m.Name), strings.ToLower(f.Relation.Target.Name)
-	if f.Relation.Target == m {
+	if r.FromField == r.TargetField { // itself, or another app's of the same name
 		r.FromField, r.TargetField = "from_"+r.FromField, "to_"+r.TargetField
 	}
 	link := func(name, to string) schema.Field {
