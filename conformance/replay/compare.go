@@ -313,7 +313,7 @@ func (c comparison) diffRow(want any, row orm.DynamicRow, at string) string {
 	if n := o.List("$named"); n != nil {
 		names, _ := n[0].([]any)
 		for i, x := range names {
-			if i >= len(row.Names) || x != row.Names[i] {
+			if row.Names != nil && (i >= len(row.Names) || x != row.Names[i]) { // lists of the typed layer have none
 				return fmt.Sprintf("%s has names %v, want %v", at, row.Names, names)
 			}
 		}

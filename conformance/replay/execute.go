@@ -133,7 +133,7 @@ func (w *world) read(ctx context.Context, kind string, s *orm.DynamicSet, op *co
 		if err != nil {
 			return nil, err
 		}
-		row, err := s.Aggregate(ctx, aggs)
+		row, err := w.aggregated(ctx, s, aggs)
 		if err != nil {
 			return nil, err
 		}
@@ -176,6 +176,9 @@ func (w *world) rows(ctx context.Context, s *orm.DynamicSet) (any, error) {
 			return nil, err
 		}
 		return newEncoder(nil).records(list), nil
+	}
+	if rows, ok, err := w.rowsOfStructs(ctx, s); ok {
+		return rows, err
 	}
 	rows, flat, err := s.Rows(ctx)
 	out := make([]any, 0, len(rows))
@@ -278,7 +281,7 @@ func (w *world) contains(ctx context.Context, s *orm.DynamicSet, args []any) (an
 	if err != nil {
 		return nil, err
 	}
-	return s.Contains(ctx, obj)
+	return w.has(ctx, s, obj)
 }
 
 func keysOf(o *corpus.Object) []string {

@@ -53,7 +53,11 @@ func (w *world) relate(ctx context.Context, kind string, target, kw *corpus.Obje
 		if err != nil {
 			return nil, err
 		}
-		return w.getOrCreate(ctx, s, many, corpus.NewObject("args", args, "kwargs", rest), kind == "update_or_create")
+		var field any
+		if among == nil {
+			field = w.fieldOf(owner, target.Str("accessor"), opts)
+		}
+		return w.getOrCreate(ctx, s, many, field, corpus.NewObject("args", args, "kwargs", rest), kind == "update_or_create")
 	}
 	list, err := w.members(ctx, kind, rest, args)
 	if err != nil {

@@ -217,12 +217,16 @@ func (t *testRun) attemptWrite(ctx context.Context, w *world, op *corpus.Object)
 		return fmt.Errorf("setting the sequences: %w", err)
 	}
 	var got any
+	before := Through.Load()
 	err := t.atomic(ctx, func(ctx context.Context) (err error) {
 		mark(ctx, "begin")
 		defer mark(ctx, "end")
 		got, err = t.execute(ctx, w, op)
 		return err
 	})
+	if err == nil && w.typed != nil && Through.Load() > before && refusesNull(op) {
+		return unsupported("nobody sets a field that is NULL then in Python; in Go it is its type's zero value")
+	}
 	if err := compare(t.module.vol.recorded(op), got, err); err != nil {
 		return err
 	}

@@ -197,14 +197,6 @@ var retyped = map[abi.Kind]bool{
 
 // object is a record as a struct.
 func (w *world) object(k *kinds.Kind, d *orm.Dynamic) (any, bool) {
-	if w.naive && w.conn.Dialect() != "sqlite" { // its tables hold the times of a zone
-		naive := false
-		d.Fields(func(_ string, v value) { naive = naive || isNaive(v) })
-		if naive {
-			w.data = "times without a zone, on this database"
-			return nil, false
-		}
-	}
 	obj, err := k.Make(d)
 	if err != nil {
 		w.data = err.Error()
@@ -231,7 +223,7 @@ func (m *module) typedWorld(ctx context.Context, w *world, op *corpus.Object) er
 	}
 	reg := *m.structs
 	reg.Naive, reg.TimeZone = w.naive, w.zone
-	if w.naive && w.conn.Dialect() == "sqlite" {
+	if w.naive {
 		reg.TimeZone = "UTC" // so are the times of structs
 	}
 	reg.Lookups = w.lookups
@@ -260,25 +252,16 @@ func (w *world) scalar(ctx context.Context, s *orm.DynamicSet, kind string) (any
 	return out[0], true, err
 }
 
-// structural are the kinds of operations that structs have, on records.
+// structural are the kinds of operations that structs have.
 var structural = map[string]bool{
 	"fetch": true, "iterator": true, "getitem": true, "get": true, "first": true, "last": true, "earliest": true, "latest": true, "count": true, "exists": true,
 	"related_get": true, "prefetch_related_objects": true, "create": true, "save": true, "save_base": true, "update": true, "delete": true, "instance_delete": true,
-	"refresh_from_db": true, "bulk_create": true, "bulk_update": true, "add": true, "remove": true, "set": true, "clear": true,
+	"get_or_create": true, "update_or_create": true, "aggregate": true, "contains": true, "build": true, "refresh_from_db": true, "bulk_create": true, "bulk_update": true, "add": true, "remove": true, "set": true, "clear": true,
 }
 
-// ofRecords tells whether an operation is one that structs have: those that
-// select values, or are SQL, have rows of their own.
+// ofRecords tells whether an operation is one that structs have: SQL has rows
+// of its own.
 func ofRecords(op *corpus.Object) bool {
 	target := op.Obj("target")
-	if !structural[op.Str("op")] || target.Get("raw") != nil || op.Bool("evaluated") {
-		return false
-	}
-	for _, x := range target.List("chain") {
-		switch x.(*corpus.Object).Str("method") {
-		case "values", "values_list", "dates", "datetimes":
-			return false
-		}
-	}
-	return true
+	return structural[op.Str("op")] && target.Get("raw") == nil && !op.Bool("evaluated")
 }

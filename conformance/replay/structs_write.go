@@ -14,8 +14,6 @@ import (
 	"github.com/vinyl-edge/vinyl/orm"
 )
 
-func isNaive(v value) bool { return v.Kind == abi.KindNaive }
-
 // insert creates a record, through its struct if it has one that can hold it.
 func (w *world) insert(ctx context.Context, s *orm.DynamicSet, d *orm.Dynamic) error {
 	if k := w.through(d.Model()); k != nil {
@@ -29,8 +27,12 @@ func (w *world) insert(ctx context.Context, s *orm.DynamicSet, d *orm.Dynamic) e
 }
 
 // store saves a record, as insert.
-func (w *world) store(ctx context.Context, d *orm.Dynamic, opts []orm.SaveOption) error {
-	if k := w.through(d.Model()); k != nil {
+func (w *world) store(ctx context.Context, d *orm.Dynamic, fields []string, opts []orm.SaveOption) error {
+	deferred := false // Python fetches it when it is read; what a struct holds counts
+	d.Deferred(func(name string) { deferred = deferred || slices.Contains(fields, name) })
+	if deferred {
+		w.data = "a field that was not fetched is written"
+	} else if k := w.through(d.Model()); k != nil {
 		if obj, ok := w.object(k, d); ok {
 			_, err := call(w.inStructs(ctx), reflect.ValueOf(obj).MethodByName("Save"), anys(opts)...)
 			w.take(d, obj)
@@ -188,6 +190,32 @@ func (w *world) relateStructs(ctx context.Context, kind string, owner *orm.Dynam
 	return true, err
 }
 
+// fieldOf is the field that an owner's struct has for a relation to many, to
+// write with options; nil for none.
+func (w *world) fieldOf(owner *orm.Dynamic, name string, opts []orm.ManyOption) any {
+	k := w.through(owner.Model())
+	if k == nil {
+		return nil
+	}
+	obj, ok := w.object(k, owner)
+	if !ok {
+		return nil
+	}
+	r := relation(k, obj, name)
+	if r == nil {
+		return nil
+	}
+	writing := reflect.ValueOf(r).MethodByName("Writing")
+	if !writing.IsValid() {
+		return nil
+	}
+	var in []reflect.Value
+	for _, o := range opts {
+		in = append(in, reflect.ValueOf(o))
+	}
+	return writing.Call(in)[0].Interface()
+}
+
 var errNoStruct = errors.New("replay: the record can't be such a struct")
 
 // member is a record as a struct of a type.
@@ -295,4 +323,12 @@ func option(k *kinds.Kind, relation, option string) string {
 		}
 	}
 	return ""
+}
+
+// refusesNull tells whether Django's database refused an operation for a column
+// without a value.
+func refusesNull(op *corpus.Object) bool {
+	exc := op.Obj("out").Obj("exc")
+	msg := exc.Str("msg")
+	return exc.Str("class") == "IntegrityError" && (strings.HasPrefix(msg, "NOT NULL constraint failed") || strings.HasPrefix(msg, "null value in column"))
 }

@@ -54,7 +54,7 @@ func (w *world) write(ctx context.Context, op *corpus.Object) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return w.getOrCreate(ctx, s, s, op, kind == "update_or_create")
+		return w.getOrCreate(ctx, s, s, nil, op, kind == "update_or_create")
 	case "update", "bulk_create", "bulk_update":
 		return w.many(ctx, kind, op)
 	}
@@ -127,8 +127,9 @@ func (w *world) save(ctx context.Context, kind string, instance, kw *corpus.Obje
 	if kw.Bool("force_update") {
 		opts = append(opts, orm.ForceUpdate())
 	}
+	var names []string
 	if kw.Get("update_fields") != nil {
-		names, err := texts(kw.Get("update_fields"))
+		names, err = texts(kw.Get("update_fields"))
 		if err != nil {
 			return nil, err
 		}
@@ -140,7 +141,7 @@ func (w *world) save(ctx context.Context, kind string, instance, kw *corpus.Obje
 	if kw.Bool("raw") {
 		opts = append(opts, orm.AsIs())
 	}
-	if err := w.store(ctx, d, opts); err != nil {
+	if err := w.store(ctx, d, names, opts); err != nil {
 		return nil, err
 	}
 	return newEncoder(nil).fields(d), nil

@@ -158,7 +158,7 @@ type finder interface {
 }
 
 // getOrCreate is get_or_create() or update_or_create() of a queryset.
-func (w *world) getOrCreate(ctx context.Context, s *orm.DynamicSet, in finder, op *corpus.Object, update bool) (any, error) {
+func (w *world) getOrCreate(ctx context.Context, s *orm.DynamicSet, in finder, field any, op *corpus.Object, update bool) (any, error) {
 	kw, err := positional(op, "defaults")
 	if err != nil {
 		return nil, err
@@ -176,6 +176,17 @@ func (w *world) getOrCreate(ctx context.Context, s *orm.DynamicSet, in finder, o
 	}
 	for _, k := range keysOf(defaults) {
 		values.Set(k, defaults.Get(k))
+	}
+	kind := "get_or_create"
+	if update {
+		kind = "update_or_create"
+	}
+	if field != nil || in == finder(s) {
+		if d, created, ok, err := w.found(ctx, s, field, kind, match, values, defaults); err != nil {
+			return nil, err
+		} else if ok {
+			return corpus.NewObject("$tuple", []any{newEncoder(nil).record(d), created}), nil
+		}
 	}
 	c, err := corpus.Conditions(nil, match)
 	if err != nil {

@@ -15,6 +15,7 @@ var goTypes = map[string]string{
 	"IntegerField": "int64", "BigIntegerField": "int64", "SmallIntegerField": "int64", "PositiveIntegerField": "int64", "PositiveBigIntegerField": "int64",
 	"PositiveSmallIntegerField": "int64", "AutoField": "int64", "BigAutoField": "int64", "SmallAutoField": "int64", "BooleanField": "bool", "FloatField": "float64",
 	"DecimalField": "orm.Decimal", "DateField": "orm.Date", "DateTimeField": "time.Time", "TimeField": "orm.Clock", "DurationField": "time.Duration", "UUIDField": "orm.UUID",
+	"CICharField": "string", "CITextField": "string", "CIEmailField": "string", "SearchVectorField": "string",
 	"JSONField": "orm.JSON", "BinaryField": "[]byte",
 	"HStoreField": "orm.HStore", "IntegerRangeField": "orm.Range[int32]", "BigIntegerRangeField": "orm.Range[int64]", "DecimalRangeField": "orm.Range[orm.Decimal]",
 	"DateTimeRangeField": "orm.Range[time.Time]", "DateRangeField": "orm.Range[orm.Date]",
@@ -87,7 +88,7 @@ func (w *writer) field(m *schema.Model, f *schema.Field) (typ string, tag []stri
 
 func (w *writer) relation(m *schema.Model, f *schema.Field, tag []string) (string, []string) {
 	r := f.Rel
-	to := "[" + w.models[r.To].Name + "]"
+	to := "[" + w.types[r.To] + "]"
 	if strings.HasSuffix(r.RelatedName, "+") {
 		tag = append(tag, "related=+")
 	} else if r.RelatedName != "" {

@@ -21,13 +21,14 @@ func (w *writer) model(m *schema.Model) {
 	}
 	names := map[string]string{}
 	w.names[m.Label()] = names
-	fmt.Fprintf(&w.b, "\ntype %s struct {\n\torm.Model[%s]\n", m.Name, m.Name)
+	typ := w.types[m.Label()]
+	fmt.Fprintf(&w.b, "\ntype %s struct {\n\torm.Model[%s]\n", typ, typ)
 	for _, p := range m.Parents {
 		tag := ""
 		if m.Proxy {
 			tag = " `orm:\"proxy\"`"
 		}
-		parent := w.models[p.Model].Name
+		parent := w.types[p.Model]
 		taken[parent] = true
 		fmt.Fprintf(&w.b, "\t%s%s\n", parent, tag)
 	}
@@ -53,7 +54,7 @@ func (w *writer) model(m *schema.Model) {
 		}
 		typ := "orm.GenericForeignKey"
 		if g.To != "" {
-			typ = "orm.GenericRelation[" + w.models[g.To].Name + "]"
+			typ = "orm.GenericRelation[" + w.types[g.To] + "]"
 			if g.QueryName != "" && g.QueryName != "+" {
 				tag = append(tag, "query_name="+g.QueryName)
 			}
@@ -62,14 +63,20 @@ func (w *writer) model(m *schema.Model) {
 	}
 	w.accessors(m, taken, names)
 	w.b.WriteString("}\n")
-	fmt.Fprintf(&w.b, "\nfunc (%s) Meta() orm.Options {\n\treturn orm.Options{App: %q, Table: %q%s}\n}\n", m.Name, m.App, m.Table, options(m))
+	fmt.Fprintf(&w.b, "\nfunc (%s) Meta() orm.Options {\n\treturn orm.Options{App: %q, Table: %q%s}\n}\n", typ, m.App, m.Table, w.options(m))
 }
 
 // options are a model's options but for its table and app.
-func options(m *schema.Model) string {
+func (w *writer) options(m *schema.Model) string {
 	var b strings.Builder
-	if m.OrderedIn == "" && len(m.Ordering) > 0 {
-		fmt.Fprintf(&b, ", Ordering: %#v", m.Ordering)
+	if w.types[m.Label()] != m.Name {
+		fmt.Fprintf(&b, ", Name: %q", m.Name)
+	}
+	if m.Unmanaged {
+		b.WriteString(", Unmanaged: true")
+	}
+	if order, _ := ordering(m); m.OrderedIn == "" {
+		b.WriteString(order)
 	}
 	if len(m.Latest) > 0 {
 		fmt.Fprintf(&b, ", Latest: %#v", m.Latest)
@@ -171,7 +178,7 @@ func (w *writer) accessors(m *schema.Model, taken map[string]bool, names map[str
 				continue
 			}
 			taken[goName], names[name] = true, goName
-			fmt.Fprintf(&w.b, "\t%s orm.%s[%s] `orm:\"via=%s\"`\n", goName, typ, from.Name, f.Name)
+			fmt.Fprintf(&w.b, "\t%s orm.%s[%s] `orm:\"via=%s\"`\n", goName, typ, w.types[from.Label()], f.Name)
 		}
 	}
 }

@@ -95,7 +95,7 @@ func (o *Options) Replay(ctx context.Context) (sum Sum, err error) {
 		args := []string{"-corpus", o.Corpus, "-vendor", o.Vendor, "-host", o.Host}
 		if o.Host != "native" {
 			fmt.Fprintf(o.Progress, "building a guest of %d modules…\n", len(group))
-			guest := filepath.Join(o.Dir, "guest.wasm")
+			guest := filepath.Join(o.Dir, "guest-"+group[0].Name+".wasm") // Go links it once
 			if err := b.Guest(ctx, group, guest); err != nil {
 				return sum, err
 			}

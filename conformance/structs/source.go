@@ -25,16 +25,13 @@ type Package struct {
 // registers them with the replayer when it replays the module. Models that
 // structs can't be are left out, and those that point to them or extend them.
 func Write(module string, reg *schema.Registry) (*Package, error) {
-	w := &writer{models: map[string]*schema.Model{}, names: map[string]map[string]string{}}
+	w := &writer{models: map[string]*schema.Model{}, types: map[string]string{}, names: map[string]map[string]string{}}
 	p := &Package{Refused: map[string]string{}}
-	types := map[string]int{}
 	for i := range reg.Models {
 		m := &reg.Models[i]
 		w.models[m.Label()] = m
-		if !m.AutoCreated {
-			types[m.Name]++
-		}
 	}
+	w.name(reg.Models)
 	for again := true; again; {
 		again = false
 		for i := range reg.Models {
@@ -43,9 +40,6 @@ func Write(module string, reg *schema.Registry) (*Package, error) {
 				continue
 			}
 			reason := w.refuse(m)
-			if reason == "" && types[m.Name] > 1 && !m.AutoCreated {
-				reason = "another model of the module has its name"
-			}
 			if reason != "" {
 				again = true
 				delete(w.models, m.Label())
@@ -67,7 +61,7 @@ func Write(module string, reg *schema.Registry) (*Package, error) {
 	}
 	fmt.Fprintf(&body, "package structs\n\nimport (\n\t\"time\"\n\n\t\"github.com/vinyl-edge/vinyl/conformance/replay/kinds\"\n\t\"github.com/vinyl-edge/vinyl/orm\"\n)\n\nvar _ time.Time\n\nfunc init() {\n\tkinds.Module(%q, func() {\n", module)
 	for _, m := range w.order {
-		fmt.Fprintf(&body, "\t\tkinds.Use(orm.Register[%s](), map[string]string{", m.Name)
+		fmt.Fprintf(&body, "\t\tkinds.Use(orm.Register[%s](), map[string]string{", w.types[m.Label()])
 		for i, name := range sorted(w.names[m.Label()]) {
 			if i > 0 {
 				body.WriteString(", ")
@@ -85,8 +79,25 @@ func Write(module string, reg *schema.Registry) (*Package, error) {
 type writer struct {
 	models map[string]*schema.Model // those that can be structs
 	order  []*schema.Model
+	types  map[string]string            // of the structs
 	names  map[string]map[string]string // of relations: what the struct calls them
 	b      strings.Builder
+}
+
+// name gives the structs names: of models that share theirs, the app's too.
+func (w *writer) name(models []schema.Model) {
+	count := map[string]int{}
+	for i := range models {
+		if m := &models[i]; !m.AutoCreated {
+			count[m.Name]++
+		}
+	}
+	for i := range models {
+		m := &models[i]
+		if w.types[m.Label()] = m.Name; count[m.Name] > 1 {
+			w.types[m.Label()] = free(m.App, map[string]bool{}) + m.Name
+		}
+	}
 }
 
 // refuse says why a model can't be a struct.
@@ -94,14 +105,8 @@ func (w *writer) refuse(m *schema.Model) string {
 	if m.Name == "" || m.Name[0] < 'A' || m.Name[0] > 'Z' || token.IsKeyword(m.Name) {
 		return "its name begins with no capital letter"
 	}
-	if len(m.OrderBy) > 0 {
-		return "its records are ordered by an expression"
-	}
-	if m.OrderedIn != "" && !slices.ContainsFunc(m.Fields, func(f schema.Field) bool { return f.Name == m.OrderedIn }) {
-		return "it is ordered with respect to what is no column"
-	}
-	if m.Unmanaged {
-		return "its table is another model's, or none"
+	if _, reason := ordering(m); reason != "" {
+		return reason
 	}
 	for _, p := range m.Parents {
 		if reason := w.refuseParent(m, p); reason != "" {

@@ -32,7 +32,9 @@ type hosts struct {
 	o    *options
 	dir  string
 	wasm []byte
-	n    int
+	// compiled keeps what the guest was compiled to, "" nothing.
+	compiled string
+	n        int
 	// known are the operations that need not pass.
 	known known
 	// What the metrics of the hosts say of batches.
@@ -51,7 +53,9 @@ func newHosts(ctx context.Context, o *options) (*hosts, error) {
 	switch o.host {
 	case "native":
 	case "async", "blocking":
-		if o.guest == "" {
+		if o.guest != "" { // several processes run it
+			h.compiled = filepath.Join(filepath.Dir(o.guest), "compiled")
+		} else {
 			guest, err := build.Build(ctx, build.Options{Dir: "conformance/replay"})
 			if err != nil {
 				return nil, fmt.Errorf("building the guest (run the command in the repository's folder): %w", err)
@@ -237,7 +241,7 @@ func (h *hosts) start(ctx context.Context, m *marks, text []byte) (http.Handler,
 		return x.Handler(), func() { tb.end(); drop() }, tb.err
 	}
 	x, err := host.New(ctx, host.Config{
-		Wasm: h.wasm, App: "replay", Variant: host.Variant(h.o.host), Instances: 1, DB: db, Databases: urls, CreateTables: true,
+		Wasm: h.wasm, App: "replay", Variant: host.Variant(h.o.host), Instances: 1, CacheDir: h.compiled, DB: db, Databases: urls, CreateTables: true,
 		CPUBudget: time.Hour, RequestTimeout: time.Hour, TxTimeout: time.Hour, MaxBody: 1 << 30, MemoryLimit: 2 << 30, Log: log, Trace: m.trace, Env: env,
 	})
 	if err != nil {
@@ -282,8 +286,8 @@ func (h *hosts) entry(o *replay.Outcome, m *marks) entry {
 	if h.o.structs != "" && !o.Struct && e.Status == replay.Passed {
 		e.Status, e.Reason = replay.Unsupported, o.Data
 	}
-	if h.o.structs != "" && e.Status == replay.Failed && strings.Contains(e.Reason, "no such field") {
-		e.Status = replay.Unsupported // it names a relation of a model that is no struct
+	if h.o.structs != "" && e.Status == replay.Failed && inexpressible(e.Reason) {
+		e.Status = replay.Unsupported
 	}
 	if !o.Ran {
 		return e
@@ -327,3 +331,15 @@ func (a *answer) Header() http.Header         { return a.header }
 func (a *answer) WriteHeader(code int)        { a.code = code }
 func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
 func (a *answer) Flush()                      {}
+
+// inexpressible tells whether an operation failed for what no struct can say: it
+// names a relation or a model that is none, or the table holds what the Go type
+// of a field can't.
+func inexpressible(reason string) bool {
+	for _, part := range []string{"no such field", "no such model", "not a single-valued relation", "it is no relation of ", "the database holds a value that does not fit a DurationField"} {
+		if strings.Contains(reason, part) {
+			return true
+		}
+	}
+	return false
+}
