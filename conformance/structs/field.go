@@ -59,15 +59,15 @@ func (w *writer) field(m *schema.Model, f *schema.Field) (typ string, tag []stri
 	if f.Null {
 		typ = "orm.Null[" + typ + "]"
 	}
-	if tag = append(tag, "column="+f.Column); f.Type != schema.Array && f.Type != "HStoreField" && !strings.HasSuffix(f.Type, "RangeField") {
-		tag = append(tag, "type="+f.Type)
+	in := f // of an array, what its elements are
+	for in.Base != nil {
+		in = in.Base
+	}
+	if tag = append(tag, "column="+f.Column); in.Type != "HStoreField" && !strings.HasSuffix(in.Type, "RangeField") {
+		tag = append(tag, "type="+in.Type)
 	}
 	if f.PK {
 		tag = append(tag, "primary_key")
-	}
-	in := f
-	for in.Base != nil {
-		in = in.Base
 	}
 	if in.Type == "DecimalField" {
 		tag = append(tag, "digits="+strconv.Itoa(max(in.Digits, 1)), "places="+strconv.Itoa(in.Places))
