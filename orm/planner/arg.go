@@ -2,6 +2,7 @@ package planner
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/vinyl-edge/vinyl/abi"
 	"github.com/vinyl-edge/vinyl/orm/query"
@@ -109,4 +110,34 @@ func sameShape(shape, v *abi.Value) bool {
 		}
 	}
 	return true
+}
+
+// finish puts the dialect's placeholders into s. With share, what is bound
+// twice is one numbered parameter: a database that numbers them takes a
+// grouped expression and the selected one for the same only then.
+func (d *Dialect) finish(s string, args []arg, share bool) (string, []arg) {
+	var b strings.Builder
+	numbers := map[string]int{}
+	var out []arg
+	for n := 0; ; n++ {
+		before, after, ok := strings.Cut(s, phMark)
+		b.WriteString(before)
+		if !ok {
+			if !share {
+				out = args
+			}
+			return b.String(), out
+		}
+		s = after
+		if !share || n >= len(args) {
+			b.WriteString(d.Placeholder(n + 1))
+			continue
+		}
+		key := args[n].key()
+		if numbers[key] == 0 {
+			out = append(out, args[n])
+			numbers[key] = len(out)
+		}
+		b.WriteString(d.Placeholder(numbers[key]))
+	}
 }

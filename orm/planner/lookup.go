@@ -6,7 +6,6 @@ import (
 
 	"github.com/vinyl-edge/vinyl/abi"
 	"github.com/vinyl-edge/vinyl/orm/query"
-	"github.com/vinyl-edge/vinyl/orm/schema"
 )
 
 // operand is the right side of a lookup before the left side types it.
@@ -47,6 +46,7 @@ func (l *lookup) truth() (val, ok bool) {
 }
 
 func (l *lookup) output() *Field { return typed("BooleanField") }
+
 func (l *lookup) sources() []node {
 	src := []node{l.lhs}
 	if l.rhs != nil && !l.direct {
@@ -76,140 +76,6 @@ var (
 	dateParts      = []string{"year", "iso_year", "month", "day", "week", "week_day", "iso_week_day", "quarter"}
 	timeParts      = []string{"hour", "minute", "second"}
 )
-
-// lookupsOn are the comparisons that an expression has.
-func (q *Query) lookupsOn(n node) []string {
-	if k, ok := n.(*keyTransform); ok && k.text {
-		return baseLookups
-	}
-	return q.lookupsOf(n.output())
-}
-
-// lookupsOf are the comparisons that a type has.
-func lookupsOf(out *Field) []string {
-	if out != nil && (out.relation() || isClass(out.Type, "ForeignKey")) {
-		return relatedLookups
-	}
-	if classOf(out) == clsJSON {
-		return slices.Concat(baseLookups, jsonLookups)
-	}
-	return baseLookups
-}
-
-// lookupsOf are the comparisons that a type has in q's database.
-func (q *Query) lookupsOf(out *Field) []string {
-	if own := postgresLookups(out); own != nil && q.env.d.NativeTypes {
-		if classOf(out) == clsRange {
-			return own
-		}
-		return slices.Concat(baseLookups, own)
-	}
-	return lookupsOf(out)
-}
-
-// transformsOf are the transforms that a type has in q's database.
-func (q *Query) transformsOf(out *Field) []string {
-	if own := postgresTransforms(out); own != nil && q.env.d.NativeTypes {
-		return own
-	}
-	return transformsOf(out)
-}
-
-// transformsOf are the transforms that a type has.
-func transformsOf(out *Field) []string {
-	if out == nil || out.relation() {
-		return nil
-	}
-	switch out.class {
-	case clsDate:
-		return dateParts
-	case clsTime:
-		return timeParts
-	case clsDateTime:
-		return slices.Concat(dateParts, timeParts, []string{"date", "time"})
-	}
-	return nil
-}
-
-// transformable returns the transforms of f when name is one of them.
-func (q *Query) transformable(f *Field, name string) []string {
-	if q.registered(f, name) != "" {
-		return []string{name}
-	}
-	if classOf(f) == clsJSON {
-		return []string{name} // every name is a key
-	}
-	if c := classOf(f); q.env.d.NativeTypes && (c == clsHStore || c == clsArray && subscript(name)) {
-		return []string{name}
-	}
-	if t := q.transformsOf(f); slices.Contains(t, name) {
-		return t
-	}
-	return nil
-}
-
-// registered is the function that a registered name stands for after f.
-func (q *Query) registered(f *Field, name string) string {
-	if f == nil || f.relation() {
-		return ""
-	}
-	for _, l := range q.env.p.lookups[name] {
-		if isClass(f.Type, l.Class) {
-			return l.Func
-		}
-	}
-	return ""
-}
-
-// tryTransform applies the transform that name stands for.
-func tryTransform(q *Query, lhs node, name string) (node, error) {
-	out := lhs.output()
-	if f := q.registered(out, name); f != "" {
-		return q.callFunction(&query.Func{Name: f, Args: []query.Expr{nil}}, functions[f], []node{lhs}, nil)
-	}
-	if q.transformable(out, name) != nil {
-		if classOf(out) == clsJSON {
-			return &keyTransform{src: lhs, key: name}, nil
-		}
-		if n, ok := postgresTransform(lhs, out, name); ok {
-			return n, nil
-		}
-		switch name {
-		case "date":
-			return &extract{kind: "cast", part: "date", src: lhs, out: typed("DateField")}, nil
-		case "time":
-			return &extract{kind: "cast", part: "time", src: lhs, out: typed("TimeField")}, nil
-		}
-		return &extract{kind: "extract", part: name, src: lhs, out: typed("IntegerField")}, nil
-	}
-	typ, choices := "an expression of unknown type", slices.Clone(baseLookups)
-	if out != nil {
-		typ = out.Type
-		choices = slices.Concat(q.lookupsOf(out), q.transformsOf(out))
-		for name := range q.env.p.lookups {
-			if q.registered(out, name) != "" {
-				choices = append(choices, name)
-			}
-		}
-		if out.relation() {
-			choices = append(choices, out.to.choices...)
-		}
-	}
-	msg := "Unsupported lookup '" + name + "' for " + typ + " or join on the field not permitted"
-	if near := schema.Nearest(name, choices, schema.Near(name)); near != "" {
-		msg += ", perhaps you meant " + near + "?"
-	} else {
-		msg += "."
-	}
-	if !q.env.d.NativeTypes && slices.Contains(slices.Concat(postgresLookups(out), postgresTransforms(out)), name) {
-		msg += " Only PostgreSQL has it."
-	}
-	if out != nil && out.relation() {
-		msg += " Choices are: " + strings.Join(choices, ", ")
-	}
-	slices.Sort(choices)
-	return nil, lookupError(q.model.label, name, "no such lookup or transform for "+typ, slices.Compact(choices), "%s", msg)
-}
 
 // buildLookup makes the comparison that the names after the field ask for.
 func (q *Query) buildLookup(names []string, lhs node, rhs operand) (*lookup, error) {
@@ -465,100 +331,4 @@ func checkRelated(q *Query, info *joinInfo, rhs operand) error {
 		return misuse(q.model.label, "", "Cannot use QuerySet for \"%s\": Use a QuerySet for \"%s\".", s.q.model.Name, info.model.Name)
 	}
 	return nil
-}
-
-func (l *lookup) compile(c *compiler) (string, []arg, error) {
-	if l.op != "" {
-		return l.compileOwn(c)
-	}
-	switch l.name {
-	case "has_key", "has_keys", "has_any_keys":
-		return l.compileHasKey(c)
-	case "contains", "contained_by":
-		if classOf(l.lhs.output()) == clsJSON {
-			return l.compileOperator(c, c.d.JSONOperators[l.name], l.rhs)
-		}
-	case "isnull":
-		if k, ok := l.lhs.(*keyTransform); ok && !c.d.JSONNative {
-			return k.compileIsNull(c, l.isTrue())
-		}
-	}
-	if err := c.d.has(l.name); err != nil {
-		return "", nil, err
-	}
-	left, args, err := c.compileLeft(l.lhs)
-	if err != nil {
-		return "", nil, err
-	}
-	if c.d.LookupCast != nil {
-		left = c.d.LookupCast(l.name, l.lhs.output(), left)
-	}
-	switch l.name {
-	case "isnull":
-		return l.compileIsNull(left, args)
-	case "exact":
-		if yes, ok := l.truth(); ok && conditional(l.lhs) {
-			if !yes {
-				left = "NOT " + left
-			}
-			return left, args, nil
-		}
-	case "in", "range":
-		if l.items != nil || l.rhs == nil {
-			return l.compileList(c, left, args)
-		}
-	}
-	right, more, err := c.compile(l.rhs)
-	if err != nil {
-		return "", nil, err
-	}
-	if !l.direct && right != "" && right[0] != '(' {
-		right = "(" + right + ")"
-	}
-	args = append(args, more...)
-	if l.name == "in" {
-		return left + " IN " + right, args, nil
-	}
-	op := c.d.Operators[l.name]
-	if p := c.d.PatternOps[l.name]; p != "" && !l.direct {
-		return left + " " + fill(p, fill(c.d.PatternEscape, right)), args, nil
-	}
-	return left + " " + fill(op, right), args, nil
-}
-
-// fill puts s into a template that writes % as %%.
-func fill(template, s string) string {
-	before, after, _ := strings.Cut(template, "%s")
-	return strings.ReplaceAll(before, "%%", "%") + s + strings.ReplaceAll(after, "%%", "%")
-}
-
-func (l *lookup) compileIsNull(left string, args []arg) (string, []arg, error) {
-	yes := l.isTrue()
-	if v, ok := l.lhs.(*value); ok {
-		return "", nil, outcome((v.shape.Kind == abi.KindNull) != yes)
-	}
-	if yes {
-		return left + " IS NULL", args, nil
-	}
-	return left + " IS NOT NULL", args, nil
-}
-
-func (l *lookup) compileList(c *compiler, left string, args []arg) (string, []arg, error) {
-	if len(l.items) == 0 {
-		return "", nil, errEmpty
-	}
-	parts := make([]string, len(l.items))
-	args = slices.Clip(args)
-	for i, n := range l.items {
-		s, a, err := c.compile(n)
-		if err != nil {
-			return "", nil, err
-		}
-		parts[i] = s
-		args = append(args, a...)
-	}
-	if l.name == "range" {
-		return left + " BETWEEN " + parts[0] + " AND " + parts[1], args, nil
-	}
-	return left + " IN (" + strings.Join(parts, ", ") + ")", args, nil
 }
