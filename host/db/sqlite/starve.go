@@ -31,20 +31,19 @@ var given lib.Tsqlite3_mem_methods
 
 // ration has SQLite ask allocate and reallocate for memory. It comes before
 // SQLite is first used.
-func ration() int32 {
-	failed := configurePointer(lib.SQLITE_CONFIG_GETMALLOC, unsafe.Pointer(&given))
-	ours := given
-	ours.FxMalloc = function(allocate)
-	ours.FxRealloc = function(reallocate)
-	return failed | configurePointer(lib.SQLITE_CONFIG_MALLOC, unsafe.Pointer(&ours))
-}
-
-func configurePointer(what int32, p unsafe.Pointer) int32 {
+func ration() (failed int32) {
 	tls := libc.NewTLS()
 	defer tls.Close()
-	list := libc.NewVaList(uintptr(p))
+	// The translated C shall see memory of its own, not Go's.
+	p := libc.Xmalloc(tls, libc.Tsize_t(unsafe.Sizeof(given)))
+	defer libc.Xfree(tls, p)
+	list := libc.NewVaList(p)
 	defer libc.Xfree(tls, list)
-	return lib.Xsqlite3_config(tls, what, list)
+	methods := *(**lib.Tsqlite3_mem_methods)(unsafe.Pointer(&p))
+	failed = lib.Xsqlite3_config(tls, lib.SQLITE_CONFIG_GETMALLOC, list)
+	given = *methods
+	methods.FxMalloc, methods.FxRealloc = function(allocate), function(reallocate)
+	return failed | lib.Xsqlite3_config(tls, lib.SQLITE_CONFIG_MALLOC, list)
 }
 
 // function is a function of this package as the translated C has pointers to
