@@ -137,7 +137,9 @@ func (in *inserting) writing(f *field) writing {
 	case kFloat64:
 		w.code, w.kind = opWord, abi.KindFloat
 	case kString:
-		w.code = opText
+		if f.valid == 0 || !f.isFile() { // else NULL is no file: cell
+			w.code = opText
+		}
 	case kBool:
 		w.code = opBool
 	}

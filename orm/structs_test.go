@@ -45,6 +45,7 @@ func TestStructsOfData(t *testing.T) {
 	v, _, err := infoOf[kept]().byName["file"].cell(unsafe.Pointer(obj))
 	require.NoError(t, err)
 	require.Equal(t, abi.Text(""), v, "no file is saved as an empty name")
+	require.Zero(t, (&inserting{}).writing(infoOf[kept]().byName["file"]).code, "and inserted so")
 
 	values := func(d *Dynamic) map[string]abi.Value {
 		out := map[string]abi.Value{}
