@@ -65,7 +65,7 @@ const (
 	CodeRegistry     ErrorCode = 16 // no such registry, or a model that it lacks
 	CodeSchema       ErrorCode = 17 // tables differ from the models
 	CodeNetwork      ErrorCode = 18 // an outgoing request failed
-	CodeValue        ErrorCode = 19 // a parameter does not fit its field (overflow, NUL, invalid UTF-8)
+	CodeValue        ErrorCode = 19 // a parameter does not fit its field (overflow, NUL, invalid UTF-8); Detail: length and the limit, or range, if the database says so
 	CodeNotSupported ErrorCode = 20 // understood, but this database or host lacks it
 	CodeNoDatabase   ErrorCode = 21 // no database has the alias; Detail: alias, those that there are
 	CodeLimit        ErrorCode = 22 // the request has reached a limit of the host; Detail: the limit's name, its value, the setting that raises it

@@ -1,9 +1,15 @@
 package conformance
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
+	"github.com/vinyl-edge/vinyl/abi"
+	. "github.com/vinyl-edge/vinyl/conformance/models"
 	"github.com/vinyl-edge/vinyl/host/db/postgres/pgtest"
+	"github.com/vinyl-edge/vinyl/orm"
 )
 
 // TestORMOnPostgres runs the tests of the ORM on PostgreSQL, too.
@@ -26,9 +32,45 @@ func TestORMOnPostgres(t *testing.T) {
 		"integrity": TestORMIntegrity, "gone and unsaved": TestORMGoneAndUnsaved, "protected": TestORMProtected, "restricted": TestORMRestricted, "broken transaction": TestORMBrokenTransaction, "retryable": TestORMRetryable,
 		"using": TestORMUsing, "routers": TestORMRouters,
 		"dates": TestORMDates, "in bulk": TestORMInBulk, "contains": TestORMContains, "typed rows": TestORMTypedRows, "explain": TestORMSQLAndExplain, "for update": TestORMSelectForUpdate, "references": TestORMReferences,
-		"related nil": TestRelatedNil, "on delete sets": TestOnDeleteSets, "on delete set fails": TestOnDeleteSetFails, "through fields": TestThroughFields, "through fields of itself": TestThroughFieldsOfItself, "select on save": TestSelectOnSave,
+		"related nil": TestRelatedNil, "no room": noRoom, "on delete sets": TestOnDeleteSets, "on delete set fails": TestOnDeleteSetFails, "through fields": TestThroughFields, "through fields of itself": TestThroughFieldsOfItself, "select on save": TestSelectOnSave,
 		"relatives": TestRelativesGathered, "relatives of texts": TestRelativesOfTexts, "relatives of goroutines": TestRelativesOfGoroutines,
 	} {
 		t.Run(name, test)
 	}
+}
+
+// noRoom holds that what the database has no room for is named: SQLite has
+// room for all.
+func noRoom(t *testing.T) {
+	_, ctx := newShop(t)
+	long := strings.Repeat("ö", 201)
+	fails := func(err error, kind string, limit int, model string, fields ...string) {
+		t.Helper()
+		var e *orm.DataError
+		require.ErrorAs(t, err, &e)
+		require.Equal(t, orm.DataError{Kind: kind, Limit: limit, Model: model, Fields: fields, Err: e.Err}, *e)
+		var op *abi.OpError
+		require.ErrorAs(t, err, &op)
+		require.Equal(t, abi.CodeValue, op.Code)
+	}
+	ann := create(t, ctx, Authors, &Author{Name: "Ann"})
+	book := &Book{Title: long[:len(long)-2], Author: orm.To(ann), Price: "1"}
+	require.NoError(t, book.Save(ctx), "two hundred characters, not bytes")
+	book.Title = long
+	err := book.Save(ctx)
+	fails(err, "length", 200, "shop.Book", "title")
+	require.ErrorContains(t, err, "orm: shop.Book.title: database: value too long")
+	_, err = Books.Create(ctx, &Book{Title: long, Author: orm.To(ann), Price: "1"})
+	fails(err, "length", 200, "shop.Book", "title")
+	_, err = Readers.Filter("id", 1).Update(ctx, "name", "x")
+	require.NoError(t, err)
+	fails(Readers.BulkCreate(ctx, []*Reader{{Name: "a", Badge: "b"}, {Name: "c", Badge: "0123456789"}}), "length", 9, "conformance.Reader", "badge")
+	reader := create(t, ctx, Readers, &Reader{Name: "a", Badge: "b"})
+	_, err = Readers.Filter("id", reader.ID).Update(ctx, "badge", "0123456789")
+	fails(err, "length", 9, "conformance.Reader", "badge")
+	_, err = Books.Filter("id", book.ID).Update(ctx, "title", "short")
+	require.NoError(t, err)
+	review := create(t, ctx, Reviews, &Review{Book: orm.To(book), Stars: 5})
+	_, err = Reviews.Filter("id", review.ID).Update(ctx, "stars", orm.F("stars").Add(32767))
+	fails(err, "range", 0, "conformance.Review")
 }

@@ -239,10 +239,14 @@ func (e *IntegrityError) Error() string {
 	return s
 }
 
-// blame says in an IntegrityError whose constraint it is, and which of m's
+// blame says in a DataError whose value it is, and in an IntegrityError whose constraint it is, and which of m's
 // fields it is on, where the database has told the columns.
 func (m *modelInfo) blame(err error) error {
 	var e *IntegrityError
+	var d *DataError
+	if errors.As(err, &d) && d.Model == "" {
+		d.of(m)
+	}
 	if err == nil || !errors.As(err, &e) || e.Model != "" {
 		return err
 	}
@@ -261,6 +265,32 @@ func (m *modelInfo) blame(err error) error {
 }
 
 func (e *IntegrityError) Unwrap() error { return e.Err }
+
+// DataError says that the database has no room for a value in its column:
+// Django's DataError. SQLite has room for all.
+type DataError struct {
+	Kind  string // length: a text is too long; range: a number is too large
+	Limit int    // of a text, in characters; 0 if the database does not tell
+	// Model is the label of the model that was written, and Fields are those of
+	// its fields that can be meant: the database does not say which it was.
+	Model  string
+	Fields []string
+	Err    error
+}
+
+func (e *DataError) Error() string {
+	s := "orm: "
+	if e.Model != "" {
+		s += e.Model
+		if len(e.Fields) > 0 {
+			s += "." + strings.Join(e.Fields, " or ")
+		}
+		s += ": "
+	}
+	return s + e.Err.Error()
+}
+
+func (e *DataError) Unwrap() error { return e.Err }
 
 // ProtectedError says that records cannot be deleted because others point to them.
 type ProtectedError struct {
@@ -346,6 +376,11 @@ func fromHost(err error) error {
 			e.Fields = op.Detail[2:]
 		}
 		return e
+	case abi.CodeValue:
+		if kind := detail(0); kind == "length" || kind == "range" {
+			limit, _ := strconv.Atoi(detail(1))
+			return &DataError{Kind: kind, Limit: limit, Err: op}
+		}
 	case abi.CodeReadOnly:
 		return &ReadOnlyError{Transaction: detail(0) == "transaction", Err: op}
 	case abi.CodeTxDone:

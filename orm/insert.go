@@ -40,7 +40,7 @@ func (in *inserting) rows(ctx context.Context, m *modelInfo, t *part, ps []unsaf
 	}
 	res, err := in.s.run(ctx, abi.OpExec, e)
 	if err != nil {
-		return t.info.blame(err)
+		return t.blame(err, ps)
 	}
 	n := 0
 	_, last, err := res.frames(func(rows int, cells string) error {
@@ -62,7 +62,7 @@ func (in *inserting) rows(ctx context.Context, m *modelInfo, t *part, ps []unsaf
 		v := abi.Int(last)
 		storeCell(t.pk.kind, unsafe.Add(ps[0], t.pk.off), &v, t.pk)
 	}
-	return t.info.blame(err)
+	return t.blame(err, ps)
 }
 
 // encode writes the statement that inserts the fields of records.

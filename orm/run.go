@@ -160,8 +160,8 @@ func (q *core) write(ctx context.Context, verb query.Verb, set []query.Assign) (
 func (s session) count(ctx context.Context, m *modelInfo, t *query.Query) (int64, error) {
 	res, err := s.exec(ctx, t)
 	if err != nil {
-		return 0, m.blame(err)
+		return 0, m.blameSet(err, t.Set)
 	}
 	n, _, err := res.end()
-	return n, m.blame(err)
+	return n, m.blameSet(err, t.Set)
 }

@@ -375,7 +375,7 @@ func (sv *saving) update(ctx context.Context, t *part, key Key, force bool) (boo
 	}
 	res, err := sv.s.exec(ctx, q)
 	if err != nil {
-		return false, t.info.blame(err)
+		return false, t.blame(err, []unsafe.Pointer{sv.p})
 	}
 	n, _, err := res.end()
 	if err == nil && n == 0 && first { // the database may not count rows that stay as they were

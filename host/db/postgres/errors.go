@@ -96,6 +96,14 @@ func serverError(pg *pgconn.PgError) *abi.OpError {
 		e.Message += ": free some space on the server"
 	case "0A000":
 		e.Code = abi.CodeNotSupported
+	case "22001": // "... type character varying(20)", in whichever language
+		e.Code, e.Detail = abi.CodeValue, []string{"length"}
+		if _, rest, ok := strings.Cut(pg.Message, "("); ok {
+			limit, _, _ := strings.Cut(rest, ")")
+			e.Detail = append(e.Detail, limit)
+		}
+	case "22003":
+		e.Code, e.Detail = abi.CodeValue, []string{"range"}
 	case "22012": // division by zero
 	case "XX001", "XX002":
 		e.Code = abi.CodeCorrupt
