@@ -269,7 +269,7 @@ func (c *crossing) fill(d *Dynamic, m *modelInfo, p unsafe.Pointer) {
 			}
 		}
 		v := f.value(p)
-		if (f.pk || f.auto) && v.Kind == abi.KindInt && v.Num == 0 && !st.stored { // no key
+		if (f.pk && !st.stored || f.auto && !f.pk) && v.Kind == abi.KindInt && v.Num == 0 { // no key, or none of the parent
 			v = abi.Null
 		}
 		v = c.all.bare(v)
