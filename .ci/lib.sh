@@ -69,7 +69,7 @@ install() {
 			DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >>"$scratch/apt.log" 2>&1 ||
 			{ tail -20 "$scratch/apt.log"; return 1; }
 	fi
-	pgbouncer
+	install_pgbouncer
 	go version && go env GOOS GOARCH GOPROXY
 	install_js
 }
@@ -87,8 +87,8 @@ install_js() {
 		export VINYL_LIBSQL_JS="$scratch/js/node_modules"
 }
 
-# pgbouncer is for tests that skip themselves where it can't be had.
-pgbouncer() {
+# install_pgbouncer is for tests that skip themselves where it can't be had.
+install_pgbouncer() {
 	[[ -x /usr/sbin/pgbouncer ]] || command -v pgbouncer >/dev/null || ((EUID != 0)) || ! command -v apt-get >/dev/null ||
 		{ apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends pgbouncer; } >"$scratch/apt.log" 2>&1
 	if [[ -x /usr/sbin/pgbouncer ]] || command -v pgbouncer >/dev/null; then

@@ -153,7 +153,7 @@ func TestBatches(t *testing.T) {
 			}
 			o := &options{
 				corpus: "conformance/testdata/corpus", vendor: vendor, host: "async", guest: guest, batch: true, known: "conformance/known.txt",
-				run: regexp.MustCompile(`^(aggregation/|lookup/|queries/|db_functions/datetime)`), only: regexp.MustCompile(`/(aggregation|lookup|queries|db_functions)\.`),
+				run: regexp.MustCompile(`^(aggregation/|lookup/|db_functions/datetime)`), only: regexp.MustCompile(`/(aggregation|lookup|db_functions)\.`),
 			}
 			h, err := newHosts(t.Context(), o)
 			require.NoError(t, err)
@@ -227,7 +227,7 @@ func TestStructs(t *testing.T) {
 		}
 		t.Logf("%s: %d passed, %d are operations on models as data", host, passed, unsupported)
 		require.Greater(t, passed, 150)
-		require.Less(t, unsupported, 10)
+		require.Less(t, unsupported, passed/10)
 	}
 }
 
