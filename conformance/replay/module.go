@@ -139,7 +139,8 @@ func (m *module) run(ctx context.Context, how testRun, report func(*Outcome) err
 		name := strings.TrimPrefix(strings.TrimPrefix(class.Str("class"), m.name+"."), "tests.")
 		if setup := class.List("setup"); len(setup) > 0 {
 			test := corpus.NewObject("test", "setup", "ops", setup)
-			t := &testRun{module: m, class: class, test: test, id: m.name + "/" + name + "/setup/", only: how.only, enrich: how.enrich, batches: how.batches, alone: how.alone, report: report, first: true}
+			t := how.of(m, class, test, name, report)
+			t.first = true
 			if err := t.run(ctx); err != nil {
 				return fmt.Errorf("%s: %w", t.id, err)
 			}
@@ -149,7 +150,7 @@ func (m *module) run(ctx context.Context, how testRun, report func(*Outcome) err
 			if out := test.Str("outcome"); out == "fail" || out == "error" {
 				continue
 			}
-			t := &testRun{module: m, class: class, test: test, id: m.name + "/" + name + "/" + test.Str("test") + "/", only: how.only, enrich: how.enrich, batches: how.batches, alone: how.alone, report: report}
+			t := how.of(m, class, test, name, report)
 			if err := t.run(ctx); err != nil {
 				return fmt.Errorf("%s: %w", t.id, err)
 			}

@@ -30,6 +30,13 @@ type testRun struct {
 	broken      error // why the state is not the recorded one
 }
 
+// of is a run of one test in the way that t says: name is the class's.
+func (t testRun) of(m *module, class, test *corpus.Object, name string, report func(*Outcome) error) *testRun {
+	t.module, t.class, t.test, t.report = m, class, test, report
+	t.id = m.name + "/" + name + "/" + test.Str("test") + "/"
+	return &t
+}
+
 var errRollback = errors.New("replay: the test is over")
 
 func (t *testRun) run(ctx context.Context) error {
