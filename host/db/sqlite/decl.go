@@ -21,6 +21,16 @@ func pointer(s *sqlite.Stmt) uintptr {
 	return uintptr(f.Uint())
 }
 
+// thread is how the functions of the translated C know a connection, nil if
+// that can't be told.
+func thread(c *sqlite.Conn) *libc.TLS {
+	f := reflect.ValueOf(c).Elem().FieldByName("tls")
+	if !f.IsValid() || f.Type() != reflect.TypeFor[*libc.TLS]() {
+		return nil
+	}
+	return (*libc.TLS)(f.UnsafePointer())
+}
+
 // ask calls f with the handle of s.
 func ask[T any](s *sqlite.Stmt, f func(tls *libc.TLS, p uintptr) T) (v T) {
 	p := pointer(s)

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -83,16 +82,11 @@ func (c *conn) starve() {
 		return
 	case <-t.C:
 	}
-	tls := c.thread()
+	tls := thread(c.sq)
 	starving.of.Store(tls, c)
 	starving.n.Add(1)
 	<-c.over
 	starving.n.Add(-1)
 	starving.of.Delete(tls)
 	c.broken = true // nobody has to know what else it lacked memory for
-}
-
-// thread is how the functions of the translated C know the connection.
-func (c *conn) thread() *libc.TLS {
-	return (*libc.TLS)(reflect.ValueOf(c.sq).Elem().FieldByName("tls").UnsafePointer())
 }
