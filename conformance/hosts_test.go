@@ -98,7 +98,7 @@ func (s *site) native(t *testing.T, app abi.App, log *slog.Logger, fetch []strin
 func (s *site) wasm(t *testing.T, folder string, log *slog.Logger, instances int, fetch []string) {
 	h, err := host.New(context.Background(), host.Config{
 		Wasm: buildtest.Wasm(t, folder), App: filepath.Base(folder), Variant: s.variant, Instances: instances,
-		DB: s.db, CreateTables: true, AllowFetch: fetch, CacheDir: buildtest.Code(t), Log: log,
+		DB: s.db, CreateTables: true, AllowFetch: fetch, CacheDir: buildtest.Code(t), Log: log, CPUBudget: patience, // how long a view computes is not tested here
 	})
 	require.NoError(t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
