@@ -58,6 +58,7 @@ type slowBody struct {
 	f     *flight
 	left  int64       // that may come
 	ended atomic.Bool // nothing of it is left on the connection
+	broke atomic.Bool // the client left in its midst
 }
 
 func (b *slowBody) Read(p []byte) (int, error) {
@@ -70,9 +71,12 @@ func (b *slowBody) Read(p []byte) (int, error) {
 		return int(b.left), &http.MaxBytesError{Limit: b.f.h.cfg.MaxBody}
 	}
 	b.left -= int64(n)
-	if err == io.EOF {
+	switch err {
+	case io.EOF:
 		b.ended.Store(true)
 		_ = b.f.rc.SetReadDeadline(time.Time{}) // one left over would look like a client that leaves
+	case io.ErrUnexpectedEOF:
+		b.broke.Store(true)
 	}
 	return n, err
 }

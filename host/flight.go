@@ -83,6 +83,9 @@ func (f *flight) relay() {
 			f.lost()
 		}
 		head, body, end, err := f.x.Take(f.spare)
+		if f.slow != nil && f.slow.broke.Load() {
+			f.lost() // whether net/http has said so yet or not
+		}
 		if head != nil {
 			f.begin(body, end)
 		}
