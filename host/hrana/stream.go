@@ -204,6 +204,10 @@ func (st *stream) within(ctx context.Context, f func(ctx context.Context) error)
 		st.close(why)
 		return err
 	}
+	if err != nil && st.run.raw.Lost() {
+		st.close("its database file was deleted or replaced")
+		return err
+	}
 	switch {
 	case st.run.raw.Autocommit():
 		st.txEnd = time.Time{}

@@ -53,7 +53,7 @@ func (d *DB) copyTo(ctx context.Context, to string) error {
 	if name[0] == ':' {
 		name = "./" + name
 	}
-	sq, err := sqlite.OpenConn(name, flags)
+	sq, err := d.place.connect(name, flags)
 	if err != nil {
 		return opError(err)
 	}

@@ -58,7 +58,7 @@ func (d *DB) open(c *conn) (_ *conn, err error) {
 	} else if name[0] == ':' {
 		name = "./" + name // SQLite would take it for a special name
 	}
-	sq, err := sqlite.OpenConn(name, flags)
+	sq, err := d.place.connect(name, flags)
 	if err != nil {
 		return nil, opError(err)
 	}
@@ -140,9 +140,11 @@ func (c *conn) close() { // finalised statements first: SQLite refuses to close 
 	for _, cu := range c.cursors {
 		cu.finish()
 	}
+	c.fold()
 	c.cache.clear()
 	c.own.clear()
 	_ = c.sq.Close()
+	c.db.place.leave()
 }
 
 // arm makes the connection ready to be interrupted (again).
@@ -294,12 +296,20 @@ func (c *conn) Commit(ctx context.Context) error {
 		_ = c.Rollback()
 		return db.CtxError(ctx)
 	}
-	if err := c.exec(context.WithoutCancel(ctx), "COMMIT"); err != nil {
+	if err := c.commit(ctx); err != nil {
 		_ = c.Rollback()
 		return opError(err)
 	}
 	c.tx = false
 	return nil
+}
+
+// commit refuses what would go to a file that is gone.
+func (c *conn) commit(ctx context.Context) error {
+	if c.mode == db.Write && !c.db.place.here() {
+		return errMoved
+	}
+	return c.exec(context.WithoutCancel(ctx), "COMMIT")
 }
 
 // Rollback undoes the transaction.
@@ -343,5 +353,5 @@ func (c *conn) Release() {
 	}
 	_ = c.Rollback()
 	// Nothing of a request reaches another: a temporary trigger would act on it.
-	c.db.pools.Of(c.mode).Put(c, c.broken || c.temporary)
+	c.db.pools.Of(c.mode).Put(c, c.broken || c.temporary || c.db.place.replaced.Load())
 }

@@ -105,6 +105,10 @@ func (cu *cursor) Fill(ctx context.Context, b []byte, lim db.Limits) ([]byte, bo
 	if cu.st == nil {
 		return b, true, &abi.OpError{Code: abi.CodeTxDone, Message: "database: the transaction has ended while its rows were read"}
 	}
+	if cu.c.db.place.replaced.Load() {
+		cu.Close()
+		return b, true, errMoved
+	}
 	end := cu.c.watch(ctx)
 	out, done, err := cu.fill(ctx, b, lim)
 	cu.c.unwatch(end)
@@ -213,7 +217,7 @@ func (cu *cursor) end(ctx context.Context, b []byte) ([]byte, error) {
 	}
 	if cu.auto {
 		cu.finish()
-		if err := cu.c.exec(context.WithoutCancel(ctx), "COMMIT"); err != nil {
+		if err := cu.c.commit(ctx); err != nil {
 			return b, err
 		}
 		cu.auto = false

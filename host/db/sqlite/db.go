@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"sync"
@@ -19,6 +20,7 @@ type DB struct {
 	cfg      Config
 	readOnly atomic.Bool // the file turned out to be read-only
 	temp     string      // folder of an in-memory database
+	place    place
 	pools    pool.Modes[*conn]
 	closing  sync.Once
 }
@@ -39,6 +41,9 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	}
 	if err := d.cfg.check(); err != nil {
 		return nil, d.fail(err)
+	}
+	if !cfg.Memory && !cfg.ReadOnly { // only what was written can be lost
+		d.place.path, d.place.began = d.cfg.Path, time.Now()
 	}
 	reserve(d.cfg.pages())
 	d.pools.Init(d.pool)
@@ -105,12 +110,21 @@ func (d *DB) Acquire(ctx context.Context, mode db.Mode) (db.Conn, error) {
 	if mode == db.Write && d.ReadOnly() {
 		return nil, opError(sqlite.ResultReadOnly.ToError())
 	}
-	c, err := d.pools.Get(ctx, mode)
-	if err != nil {
-		return nil, err
+	for {
+		c, err := d.pools.Get(ctx, mode)
+		switch {
+		case err == nil && (mode == db.Write && d.place.here() || mode != db.Write && d.place.seen()):
+			c.acquired = true
+			return c, nil
+		case err == nil:
+			d.pools.Of(mode).Put(c, false)
+		case !errors.Is(err, errMoved):
+			return nil, err
+		}
+		if err := d.renew(ctx); err != nil {
+			return nil, err
+		}
 	}
-	c.acquired = true
-	return c, nil
 }
 
 // Close waits for acquired connections and closes all.

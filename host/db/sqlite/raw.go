@@ -31,6 +31,11 @@ func (d *DB) Raw(ctx context.Context, plain bool) (*Raw, error) {
 	}
 	reserve(rawPages)
 	c, err := d.open(&conn{db: d, mode: mode, client: true, plain: plain})
+	if errors.Is(err, errMoved) {
+		if err = d.renew(ctx); err == nil {
+			c, err = d.open(&conn{db: d, mode: mode, client: true, plain: plain})
+		}
+	}
 	if err != nil {
 		reserve(-rawPages)
 		return nil, err
@@ -56,10 +61,18 @@ func (r *Raw) Rollback() error { return r.c.Rollback() }
 // LastInsertRowID is the key of the last row that was inserted.
 func (r *Raw) LastInsertRowID() int64 { return r.c.sq.LastInsertRowID() }
 
+// Lost tells whether the file is not at its path any more, which the statements
+// of this connection would not notice. It has to be closed before others are
+// opened on a file that is there now.
+func (r *Raw) Lost() bool { return !r.c.db.place.here() }
+
 // Within runs f, whose statements are interrupted once ctx is done.
 func (r *Raw) Within(ctx context.Context, f func() error) error {
 	if ctx.Err() != nil {
 		return db.CtxError(ctx)
+	}
+	if r.Lost() {
+		return errMoved
 	}
 	end := r.c.watch(ctx)
 	defer r.c.unwatch(end)
@@ -180,7 +193,7 @@ func (s *RawStmt) Step(ctx context.Context) (row bool, err error) {
 	if err == nil && !row && s.auto {
 		s.auto = false
 		_ = s.sq.Reset()
-		if err = c.exec(context.WithoutCancel(ctx), "COMMIT"); err != nil {
+		if err = c.commit(ctx); err != nil {
 			_ = c.Rollback()
 		}
 	}
@@ -190,6 +203,9 @@ func (s *RawStmt) Step(ctx context.Context) (row bool, err error) {
 // step is SQLite's. The end of a transaction lacks nothing.
 func (s *RawStmt) step() (bool, error) {
 	if ends[s.verb] {
+		if s.verb != "ROLLBACK" && s.r.Lost() {
+			return false, errMoved
+		}
 		s.r.c.fed.Store(true)
 		defer s.r.c.fed.Store(false)
 	}

@@ -46,6 +46,13 @@ func (m *Modes[C]) Get(ctx context.Context, mode db.Mode) (c C, err error) {
 	return m.Of(mode).Get(ctx)
 }
 
+// Drop closes the idle connections of all pools, those that write last.
+func (m *Modes[C]) Drop() {
+	m.Read.Drop()
+	m.Hold.Drop()
+	m.Write.Drop()
+}
+
 // Closed tells whether Close was called.
 func (m *Modes[C]) Closed() bool {
 	select {

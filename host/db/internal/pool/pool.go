@@ -188,10 +188,13 @@ func (p *Pool[C]) Close() {
 	if p.reaper != nil {
 		p.reaper.Stop()
 	}
-	idle := p.idle
-	p.idle = nil
 	p.mu.Unlock()
-	for _, e := range idle {
+	p.Drop()
+}
+
+// Drop closes the idle connections.
+func (p *Pool[C]) Drop() {
+	for e, ok := p.pop(); ok; e, ok = p.pop() {
 		p.cfg.Close(e.c)
 	}
 }
