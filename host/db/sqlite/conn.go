@@ -103,7 +103,7 @@ func (c *conn) setup() error {
 	if c.mode == db.Write {
 		// First of all: it proves that the file is a database and can be written.
 		if err := c.exec(ctx, "PRAGMA journal_mode=WAL"); err != nil {
-			if sqlite.ErrCode(err).ToPrimary() != sqlite.ResultReadOnly {
+			if code := sqlite.ErrCode(err); code.ToPrimary() != sqlite.ResultReadOnly || code == sqlite.ResultReadOnlyDBMoved {
 				return err
 			}
 			c.db.readOnly.Store(true)

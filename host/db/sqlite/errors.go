@@ -24,6 +24,9 @@ func opError(err error) *abi.OpError {
 		e.Code, e.Detail = abi.CodeIntegrity, append([]string{kind}, constraintNames(kind, msg)...)
 		return e
 	}
+	if code == sqlite.ResultReadOnlyDBMoved {
+		return errMoved // SQLite notices before the file has a WAL
+	}
 	switch code.ToPrimary() {
 	case sqlite.ResultBusy, sqlite.ResultLocked:
 		e.Code, e.Detail = abi.CodeBusy, []string{db.BusyLock}

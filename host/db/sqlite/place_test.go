@@ -6,6 +6,8 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -248,4 +250,47 @@ func TestFilesThatAreNotWatched(t *testing.T) {
 	require.Equal(t, numbers(1), read(t, ro, "SELECT a FROM t").Rows)
 	write(t, mem, "INSERT INTO t VALUES (2)")
 	require.Equal(t, numbers(2), read(t, mem, "SELECT a FROM t").Rows)
+}
+
+// TestAFileThatIsReplacedAgainAndAgain has readers and writers at work meanwhile.
+func TestAFileThatIsReplacedAgainAndAgain(t *testing.T) {
+	d := file(t)
+	write(t, d, "CREATE TABLE t (a)")
+	stop := make(chan struct{})
+	var all sync.WaitGroup
+	var failed atomic.Pointer[error]
+	for i := range 4 {
+		mode, sql := db.Read, "SELECT count(*) FROM t"
+		if i%2 == 0 {
+			mode, sql = db.Write, "INSERT INTO t VALUES (randomblob(3000))"
+		}
+		all.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				_, err := dbtest.Do(context.Background(), d, mode, sql)
+				if e := db.AsOpError(err); e != nil && (e.Code != abi.CodeDatabase || e.HTTPStatus() != 503) {
+					failed.Store(&err)
+					return
+				}
+			}
+		})
+	}
+	for n := range int64(10) {
+		require.NoError(t, os.Rename(other(t, d, n), d.cfg.Path))
+		require.Eventually(t, func() bool {
+			later(d)
+			r, err := dbtest.Do(t.Context(), d, db.Read, "SELECT count(*) FROM t WHERE a = ?", abi.Int(n))
+			return err == nil && r.Rows[0][0].Num == 1
+		}, 30*time.Second, time.Millisecond)
+	}
+	close(stop)
+	all.Wait()
+	if err := failed.Load(); err != nil {
+		require.NoError(t, *err)
+	}
+	require.Equal(t, []abi.Value{abi.Text("ok")}, checked(t, d))
 }
