@@ -48,3 +48,13 @@ func TestSelectOnSave(t *testing.T) {
 		s.costs(t, c.cost, func() { require.NoError(t, c.save(), name) })
 	}
 }
+
+// TestLatestOfParent has a child ask for the latest by what its parent compares.
+func TestLatestOfParent(t *testing.T) {
+	_, ctx := newShop(t)
+	create(t, ctx, Transfers, &Transfer{Entry: Entry{Amount: 7}, Account: 1})
+	create(t, ctx, Transfers, &Transfer{Entry: Entry{Amount: 5}, Account: 2})
+	last, err := Transfers.Latest(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 1, last.Account)
+}

@@ -98,11 +98,12 @@ func (m *modelInfo) findParents(errs *modelErrors) {
 }
 
 // inheritOptions drops what Meta says if it is the parent's method, which Go
-// promotes: only the order is inherited.
+// promotes: only the order, and what is compared for the latest, are inherited.
 func (m *modelInfo) inheritOptions() {
+	own := metaFunction(m.typ)
 	for _, p := range m.line.parents {
-		if m.given.like(p.given) {
-			m.opts, m.orderBy = Options{Ordering: p.opts.Ordering}, p.orderBy
+		if m.given.like(p.given) && (own == "" || own == metaFunction(p.typ)) {
+			m.opts, m.orderBy = Options{Ordering: p.opts.Ordering, Latest: p.opts.Latest}, p.orderBy
 			if m.line.concrete == m {
 				m.table = m.app + "_" + strings.ToLower(m.name)
 			}

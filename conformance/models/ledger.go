@@ -9,7 +9,9 @@ type Entry struct {
 }
 
 // Meta is what a trigger would need.
-func (Entry) Meta() orm.Options { return orm.Options{SelectOnSave: true} }
+func (Entry) Meta() orm.Options {
+	return orm.Options{SelectOnSave: true, Latest: []string{"amount"}}
+}
 
 // Transfer extends Entry and is not asked for: the option is a model's own.
 type Transfer struct {
@@ -27,9 +29,9 @@ type Payment struct {
 	Payee    string
 }
 
-// Meta says so.
+// Meta says so, as Entry's does.
 func (Payment) Meta() orm.Options {
-	return orm.Options{SelectOnSave: true, Ordering: []string{"payee"}}
+	return orm.Options{SelectOnSave: true, Latest: []string{"amount"}}
 }
 
 // CheckedTag is a Tag that is asked for.
