@@ -9,7 +9,8 @@ import (
 
 // known is a record that a queryset's records may point to: one that began at a
 // relation to many has the owner of the relation, and when two are combined,
-// both have both. Of the owners of structs the keys are known only.
+// both have both. Of an owner whose relation was copied out of it the key is
+// known only.
 type known struct {
 	f   *field
 	key Key

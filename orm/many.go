@@ -9,10 +9,12 @@ import (
 )
 
 // manyState is a to-many relation, whatever it holds. It knows its owner by
-// key and not by pointer, so that copying the owner is harmless.
+// key, so that copying the owner is harmless, and by pointer while it is part of
+// the record that it was made for.
 type manyState struct {
 	acc   *accessor
 	owner Key
+	in    unsafe.Pointer    // that record: a copy of this is elsewhere
 	rows  *[]unsafe.Pointer // nil = not fetched
 	db    databaseID        // of the owner
 	null  bool              // it is pointed to by a field that is NULL in the owner
@@ -24,9 +26,18 @@ func (m *manyState) query() (*core, error) {
 	}
 	q, err := m.acc.query(m.owner, m.db)
 	if err == nil && m.acc.field != nil && !m.acc.m2m() {
-		q.knows(known{f: m.acc.field, key: m.owner})
+		q.knows(m.known())
 	}
 	return q, err
+}
+
+// known is the owner, which the relation's records point to.
+func (m *manyState) known() known {
+	k := known{f: m.acc.field, key: m.owner}
+	if m.in != nil && unsafe.Add(m.in, m.acc.off) == unsafe.Pointer(m) && m.acc.owner == m.acc.field.rel.target {
+		k.p, k.to = m.in, m.acc.owner
+	}
+	return k
 }
 
 // Many is the records at the far end of a relation. It is a queryset with an

@@ -374,5 +374,5 @@ func (a *accessor) bind(p unsafe.Pointer, k Key) {
 		return
 	}
 	r := (*manyState)(unsafe.Add(p, a.off))
-	r.acc, r.owner, r.null = a, k, stored && k.IsZero()
+	r.acc, r.owner, r.in, r.null = a, k, p, stored && k.IsZero()
 }
