@@ -77,10 +77,10 @@ func (r Range[T]) ormValue() (abi.Value, error) {
 			return v, err
 		}
 	}
-	if r.LowerOpen {
+	if r.LowerOpen || !r.Lower.Valid { // what is not there does not belong to it
 		v.Num &^= abi.RangeLower
 	}
-	if r.UpperIn {
+	if r.UpperIn && r.Upper.Valid {
 		v.Num |= abi.RangeUpper
 	}
 	return v, nil

@@ -1,6 +1,10 @@
 package orm
 
-import "github.com/vinyl-edge/vinyl/abi"
+import (
+	"slices"
+
+	"github.com/vinyl-edge/vinyl/abi"
+)
 
 // RowsOver is the rows of a queryset of structs, [Over] a set that selects
 // values: those of [QuerySet.Values].
@@ -38,10 +42,18 @@ func (m *Models) Values(list []any) ([]abi.Value, error) {
 	return out, nil
 }
 
-// bare is a time of a struct as models without zones have it.
+// bare is a value of a struct as models without zones have it: a time, and
+// those in a range or an array.
 func (m *Models) bare(v abi.Value) abi.Value {
-	if m.reg.Naive && v.Kind == abi.KindTime {
+	switch {
+	case !m.reg.Naive:
+	case v.Kind == abi.KindTime:
 		v.Kind = abi.KindNaive
+	case len(v.List) > 0:
+		v.List = slices.Clone(v.List)
+		for i := range v.List {
+			v.List[i] = m.bare(v.List[i])
+		}
 	}
 	return v
 }
