@@ -2,6 +2,7 @@ package orm
 
 import (
 	"reflect"
+	"slices"
 	"unsafe"
 
 	"github.com/vinyl-edge/vinyl/abi"
@@ -11,14 +12,15 @@ import (
 // where models as data and structs meet.
 func Over[T any](s *DynamicSet) *QuerySet[T] { return wrap[T](s.q.over(infoOf[T](), nil, nil)) }
 
-// OverRelation is Over for a set made of from, the records of a relation, which
-// base is as a struct has it; false when s was made of another set.
+// OverRelation is Over for a set made of from, the records of a relation or what
+// was combined of several sets, which base is as structs have it; false when s
+// was made of another set.
 func OverRelation[T any](s, from *DynamicSet, base *QuerySet[T]) (*QuerySet[T], bool) {
 	q, at := s.q, from.q
 	for q.depth > at.depth {
 		q = q.parent
 	}
-	if q.depth != at.depth || q.parent != at.parent || q.step.Cond != at.step.Cond || q.info != at.info {
+	if q.depth != at.depth || q.parent != at.parent || q.step.Kind != at.step.Kind || q.step.Cond != at.step.Cond || !slices.Equal(q.step.Others, at.step.Others) || q.info != at.info {
 		return nil, false
 	}
 	return wrap[T](s.q.over(infoOf[T](), at, base.q)), true
@@ -137,10 +139,13 @@ func (c *casting) field(f *field, p unsafe.Pointer, g *field, d *Dynamic) bool {
 	case (f.pk || f.auto) && (v.Kind == abi.KindInt && v.Num == 0 || v.Kind == abi.KindText && v.Str == ""):
 		return false // what is no key in a struct
 	case v.IsNull():
-		return f.valid != 0 && f.put(p, v) || f.pk || f.auto || d.slot.info.assigns(f.name, d)
+		return f.valid != 0 && f.put(p, v) || f.pk || f.auto || !d.slot.state.stored && f.savedAnyway() || d.slot.info.assigns(f.name, d)
 	}
 	return f.put(p, v)
 }
+
+// savedAnyway tells whether saving a new record sets the field, whatever it holds.
+func (f *field) savedAnyway() bool { return f.autoNow || f.autoAdd || f.class == "OrderWrt" }
 
 // assigned is a related record as one of target's, which its own model may extend.
 func (c *casting) assigned(target *modelInfo, d *Dynamic) (*modelInfo, unsafe.Pointer) {

@@ -13,7 +13,7 @@ import (
 // execute runs an operation and returns its result in the corpus's terms.
 func (t *testRun) execute(ctx context.Context, w *world, op *corpus.Object) (any, error) {
 	target := op.Obj("target")
-	w.related, w.data = nil, ""
+	w.related, w.combined, w.data = nil, nil, ""
 	switch kind := op.Str("op"); kind {
 	case "related_get":
 		return w.relatedGet(ctx, target)
@@ -313,7 +313,10 @@ func (w *world) inBulk(ctx context.Context, s *orm.DynamicSet, args []any, kw *c
 		}
 		values = append([]value{}, v.List...)
 	}
-	records, err := s.InBulk(ctx, field, values)
+	records, ok, err := w.bulk(ctx, s, field, values)
+	if !ok {
+		records, err = s.InBulk(ctx, field, values)
+	}
 	if err != nil {
 		return nil, err
 	}

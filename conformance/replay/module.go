@@ -33,12 +33,13 @@ type world struct {
 	conn   *orm.Connection
 	named  map[string]*orm.DynamicSet // managers by label.name
 	naive  bool                       // datetimes have no zone
-	// listening tells that signals of the models as data are waited for.
+	// listening tells that signals are waited for that models as data have only.
 	listening bool
 	zone      string
 	lookups   []schema.Lookup
 	typed     *orm.Connection // that plans by what structs say
 	related   []manager       // of the operation under way
+	combined  []combined      // likewise
 	data      string          // why something of it went through models as data
 }
 

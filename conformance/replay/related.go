@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/vinyl-edge/vinyl/conformance/corpus"
+	"github.com/vinyl-edge/vinyl/conformance/replay/kinds"
 	"github.com/vinyl-edge/vinyl/orm"
 )
 
@@ -173,10 +174,19 @@ func (w *world) members(ctx context.Context, kind string, kw *corpus.Object, arg
 func (w *world) listen(op *corpus.Object) (stop func()) {
 	var all []func()
 	given := op.Obj("signals")
-	w.listening = given != nil
+	w.listening = false
 	for _, signal := range keysOf(given) {
 		for _, x := range given.List(signal) {
 			label, _ := x.(string)
+			var stop func()
+			if k := kinds.ByLabel[label]; k != nil {
+				stop = k.Listen(signal)
+			}
+			if stop != nil {
+				all = append(all, stop)
+			} else {
+				w.listening = true
+			}
 			s, err := w.models.Set(label)
 			if err != nil {
 				continue

@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"reflect"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -84,9 +85,35 @@ type manager struct {
 	name  string
 }
 
+// combined is a set that an operator made of two.
+type combined struct {
+	method           string // and, or, xor
+	left, right, set *orm.DynamicSet
+}
+
 // over is a set as a queryset of structs: of a relation, that of the owner's
-// struct.
-func (w *world) over(k *kinds.Kind, s *orm.DynamicSet) any {
+// struct; of what was combined, the querysets of structs combined.
+func (w *world) over(k *kinds.Kind, s *orm.DynamicSet) any { return w.among(k, s, w.combined) }
+
+// among is over with the sets that were combined until then: the operands of the
+// last of them come before it.
+func (w *world) among(k *kinds.Kind, s *orm.DynamicSet, list []combined) any {
+	for i, c := range slices.Backward(list) {
+		if c.left.Model() != s.Model() || c.right.Model() != s.Model() {
+			continue
+		}
+		left, right := reflect.ValueOf(w.among(k, c.left, list[:i])), reflect.ValueOf(w.among(k, c.right, list[:i]))
+		method := left.MethodByName("And")
+		switch c.method {
+		case "or":
+			method = left.MethodByName("Or")
+		case "xor":
+			method = left.MethodByName("Xor")
+		}
+		if qs, ok := k.Among(s, c.set, method.Call([]reflect.Value{right})[0].Interface()); ok {
+			return qs
+		}
+	}
 	for _, m := range w.related {
 		own := w.through(m.owner.Model())
 		if own == nil {
@@ -256,7 +283,7 @@ func (w *world) scalar(ctx context.Context, s *orm.DynamicSet, kind string) (any
 var structural = map[string]bool{
 	"fetch": true, "iterator": true, "getitem": true, "get": true, "first": true, "last": true, "earliest": true, "latest": true, "count": true, "exists": true,
 	"related_get": true, "prefetch_related_objects": true, "create": true, "save": true, "save_base": true, "update": true, "delete": true, "instance_delete": true,
-	"get_or_create": true, "update_or_create": true, "aggregate": true, "contains": true, "build": true, "refresh_from_db": true, "bulk_create": true, "bulk_update": true, "add": true, "remove": true, "set": true, "clear": true,
+	"get_or_create": true, "update_or_create": true, "in_bulk": true, "aggregate": true, "contains": true, "build": true, "refresh_from_db": true, "bulk_create": true, "bulk_update": true, "add": true, "remove": true, "set": true, "clear": true,
 }
 
 // ofRecords tells whether an operation is one that structs have: SQL has rows

@@ -2,9 +2,11 @@ package replay
 
 import (
 	"context"
+	"maps"
 	"reflect"
 	"slices"
 
+	"github.com/vinyl-edge/vinyl/abi"
 	"github.com/vinyl-edge/vinyl/conformance/corpus"
 	"github.com/vinyl-edge/vinyl/orm"
 	"github.com/vinyl-edge/vinyl/orm/query"
@@ -168,4 +170,46 @@ func (w *world) pairsOf(values *corpus.Object) (out []any, ok bool, err error) {
 		out = append(out, name, x)
 	}
 	return out, true, nil
+}
+
+// bulk is in_bulk() of a set of structs whose keys are all numbers or all texts:
+// false when they are others.
+func (w *world) bulk(ctx context.Context, s *orm.DynamicSet, field string, values []value) (list []*orm.Dynamic, ok bool, err error) {
+	k := w.through(s.Model())
+	if k == nil || s.SelectsValues() {
+		return nil, false, nil
+	}
+	texts := len(values) > 0 && values[0].Kind == abi.KindText
+	if slices.ContainsFunc(values, func(v value) bool {
+		return v.Kind != abi.KindInt && v.Kind != abi.KindText || (v.Kind == abi.KindText) != texts
+	}) {
+		w.data = "keys of several kinds, or records as keys"
+		return nil, false, nil
+	}
+	qs := w.over(k, s)
+	ctx = w.inStructs(ctx)
+	var found []any
+	if texts {
+		found, err = valuesOf(k.Texts(ctx, qs, field, keysIn(values, func(v value) string { return v.Str })))
+	} else {
+		found, err = valuesOf(k.Numbers(ctx, qs, field, keysIn(values, value.Int64)))
+	}
+	for _, obj := range found {
+		list = append(list, w.models.Dynamic(obj))
+	}
+	return list, true, err
+}
+
+func keysIn[K any](values []value, key func(value) K) (out []K) {
+	if values != nil {
+		out = make([]K, len(values))
+	}
+	for i, v := range values {
+		out[i] = key(v)
+	}
+	return out
+}
+
+func valuesOf[K comparable](found map[K]any, err error) ([]any, error) {
+	return slices.Collect(maps.Values(found)), err
 }

@@ -50,7 +50,10 @@ func (w *world) chain(s *orm.DynamicSet, chain []any) (*orm.DynamicSet, error) {
 		if o, ok, err := w.operand(x.(*corpus.Object)); err != nil {
 			return nil, err
 		} else if ok {
-			s = operators[x.(*corpus.Object).Str("method")](s, o)
+			method := x.(*corpus.Object).Str("method")
+			both := operators[method](s, o)
+			w.combined = append(w.combined, combined{method, s, o, both})
+			s = both
 			continue
 		}
 		step, err := w.resolved(x.(*corpus.Object))

@@ -22,6 +22,12 @@ type Kind struct {
 	// Make is a record as a pointer to a struct.
 	Make     func(d *orm.Dynamic) (any, error)
 	Prefetch func(ctx context.Context, list any, related []any) error
+	// Listen connects a receiver that does nothing to a signal, by Django's name;
+	// nil for one that structs do not have.
+	Listen func(signal string) (stop func())
+	// Numbers and Texts are orm.InBulk of a queryset of the struct.
+	Numbers func(ctx context.Context, qs any, field string, keys []int64) (map[int64]any, error)
+	Texts   func(ctx context.Context, qs any, field string, keys []string) (map[string]any, error)
 }
 
 var (
@@ -62,6 +68,40 @@ func Use[T any, P orm.Record[T]](qs *orm.QuerySet[T], relations map[string]strin
 		Prefetch: func(ctx context.Context, list any, related []any) error {
 			return orm.FetchRelated(ctx, list.([]*T), related...)
 		},
+		Listen: listen[T],
+		Numbers: func(ctx context.Context, qs any, field string, keys []int64) (map[int64]any, error) {
+			return inBulk[int64, T](ctx, qs, field, keys)
+		},
+		Texts: func(ctx context.Context, qs any, field string, keys []string) (map[string]any, error) {
+			return inBulk[string, T](ctx, qs, field, keys)
+		},
 	}
 	ByLabel[qs.Model()], ByType[k.Type] = k, k
+}
+
+func listen[T any](signal string) (stop func()) {
+	switch signal {
+	case "pre_init":
+		return orm.OnPreInit(func(*T) {})
+	case "post_init":
+		return orm.OnPostInit(func(*T) {})
+	case "pre_save":
+		return orm.OnPreSave(func(context.Context, orm.SaveEvent[T]) error { return nil })
+	case "post_save":
+		return orm.OnPostSave(func(context.Context, orm.SaveEvent[T]) error { return nil })
+	case "pre_delete":
+		return orm.OnPreDelete(func(context.Context, orm.DeleteEvent[T]) error { return nil })
+	case "post_delete":
+		return orm.OnPostDelete(func(context.Context, orm.DeleteEvent[T]) error { return nil })
+	}
+	return nil
+}
+
+func inBulk[K comparable, T any](ctx context.Context, qs any, field string, keys []K) (map[K]any, error) {
+	found, err := orm.InBulk(ctx, qs.(*orm.QuerySet[T]), field, keys)
+	out := make(map[K]any, len(found))
+	for k, r := range found {
+		out[k] = r
+	}
+	return out, err
 }
