@@ -109,16 +109,11 @@ func (f *field) compose(p unsafe.Pointer) abi.Value {
 		if *(*bool)(unsafe.Add(p, f.span.empty)) {
 			return abi.EmptyRange()
 		}
-		v := abi.Range(abi.Null, abi.Null, abi.RangeLower)
+		v := abi.Range(abi.Null, abi.Null, 0)
 		for i, off := range f.span.bounds {
 			v.List[i] = f.span.bound(f.base).value(unsafe.Add(p, off))
 		}
-		if *(*bool)(unsafe.Add(p, f.span.lowerOpen)) {
-			v.Num &^= abi.RangeLower
-		}
-		if *(*bool)(unsafe.Add(p, f.span.upperIn)) {
-			v.Num |= abi.RangeUpper
-		}
+		setBounds(&v, *(*bool)(unsafe.Add(p, f.span.lowerOpen)), *(*bool)(unsafe.Add(p, f.span.upperIn)))
 		return v
 	case kHStore:
 		return (*(*HStore)(p)).value()

@@ -51,6 +51,16 @@ func (*Range[T]) ormRange() span {
 	}
 }
 
+// setBounds notes which bounds belong to the range v; one that is not there does not.
+func setBounds(v *abi.Value, lowerOpen, upperIn bool) {
+	if !lowerOpen && !v.List[0].IsNull() {
+		v.Num |= abi.RangeLower
+	}
+	if upperIn && !v.List[1].IsNull() {
+		v.Num |= abi.RangeUpper
+	}
+}
+
 // lowerOpen tells whether a range has a lower bound that doesn't belong to it.
 func lowerOpen(v *abi.Value) bool {
 	return len(v.List) == 2 && !v.List[0].IsNull() && v.Num&abi.RangeLower == 0
@@ -70,18 +80,13 @@ func (r Range[T]) ormValue() (abi.Value, error) {
 	if r.Empty {
 		return abi.EmptyRange(), nil
 	}
-	v := abi.Range(abi.Null, abi.Null, abi.RangeLower)
+	v := abi.Range(abi.Null, abi.Null, 0)
 	for i, b := range []Null[T]{r.Lower, r.Upper} {
 		var err error
 		if v.List[i], err = toValue(b); err != nil {
 			return v, err
 		}
 	}
-	if r.LowerOpen || !r.Lower.Valid { // what is not there does not belong to it
-		v.Num &^= abi.RangeLower
-	}
-	if r.UpperIn && r.Upper.Valid {
-		v.Num |= abi.RangeUpper
-	}
+	setBounds(&v, r.LowerOpen, r.UpperIn)
 	return v, nil
 }

@@ -2,6 +2,7 @@ package orm
 
 import (
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 
@@ -9,9 +10,15 @@ import (
 	"github.com/vinyl-edge/vinyl/orm/schema"
 )
 
+type spanned struct {
+	Model[spanned]
+	Span Range[int32]
+}
+
 // TestRangeWithoutBounds sends ranges as the database would give them back: what
 // is no bound belongs to none.
 func TestRangeWithoutBounds(t *testing.T) {
+	only[spanned](t)
 	for _, c := range []struct {
 		give Range[int32]
 		want abi.Value
@@ -25,6 +32,9 @@ func TestRangeWithoutBounds(t *testing.T) {
 		got, err := c.give.ormValue()
 		require.NoError(t, err)
 		require.Equal(t, c.want, got)
+		got, _, err = infoOf[spanned]().byName["span"].cell(unsafe.Pointer(&spanned{Span: c.give}))
+		require.NoError(t, err)
+		require.Equal(t, c.want, got, "as a field")
 	}
 }
 

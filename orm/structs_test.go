@@ -19,13 +19,18 @@ type kept struct {
 	Of   ForeignKey[kept] `orm:"on_delete=cascade,null"`
 }
 
+// only has no model but T until the test ends.
+func only[T any, P Record[T]](t *testing.T) {
+	m, r := models, registry
+	t.Cleanup(func() { models, registry = m, r })
+	models, registry = (&[1]*modelInfo{{}})[:0], map[any]*modelInfo{}
+	Register[T, P]()
+	require.NoError(t, resolveModels())
+}
+
 // TestStructsOfData: a record as a struct, and back.
 func TestStructsOfData(t *testing.T) {
-	m, r := models, registry
-	defer func() { models, registry = m, r }()
-	models, registry = (&[1]*modelInfo{{}})[:0], map[any]*modelInfo{}
-	Register[kept]()
-	require.NoError(t, resolveModels())
+	only[kept](t)
 	reg := describe("app")
 	reg.Naive = true
 	all, err := NewModels(reg)
