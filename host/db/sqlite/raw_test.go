@@ -134,9 +134,14 @@ func TestRawWaitsAndStops(t *testing.T) {
 	defer cancel()
 	_, _, err = runRaw(ctx, b, "INSERT INTO t VALUES (1)")
 	require.Error(t, err, "the lock is held for as long as it waits")
-	time.AfterFunc(20*time.Millisecond, func() { _, _, _ = runRaw(context.Background(), a, "COMMIT") })
+	committed := make(chan error, 1)
+	time.AfterFunc(20*time.Millisecond, func() {
+		_, _, err := runRaw(context.Background(), a, "COMMIT")
+		committed <- err
+	})
 	_, _, err = runRaw(t.Context(), b, "INSERT INTO t VALUES (1)")
 	require.NoError(t, err, "it waited")
+	require.NoError(t, <-committed)
 
 	ctx, cancel = context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
