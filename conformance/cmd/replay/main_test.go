@@ -122,7 +122,7 @@ func TestHosts(t *testing.T) {
 	guest := guestWithStructs(t)
 	var native []entry
 	for _, host := range []string{"native", "async", "blocking"} {
-		o := &options{corpus: "conformance/testdata/corpus", vendor: "sqlite", host: host, guest: guest, run: regexp.MustCompile(`^(lookup|select_related)/`), only: regexp.MustCompile(`/(lookup|select_related)\.`)}
+		o := &options{corpus: "conformance/testdata/corpus", vendor: "sqlite", host: host, guest: guest, run: regexp.MustCompile(`^(aggregation|lookup|select_related)/`), only: regexp.MustCompile(`/(aggregation|lookup|select_related)\.`)}
 		all := replayed(t, o)
 		require.NotEmpty(t, all.entries)
 		if host == "native" {

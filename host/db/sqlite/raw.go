@@ -30,10 +30,11 @@ func (d *DB) Raw(ctx context.Context, plain bool) (*Raw, error) {
 		mode = db.Read
 	}
 	reserve(rawPages)
-	c, err := d.open(&conn{db: d, mode: mode, client: true, plain: plain})
+	open := func() (*conn, error) { return d.open(&conn{db: d, mode: mode, client: true, plain: plain}) }
+	c, err := open()
 	if errors.Is(err, errMoved) {
 		if err = d.renew(ctx); err == nil {
-			c, err = d.open(&conn{db: d, mode: mode, client: true, plain: plain})
+			c, err = open()
 		}
 	}
 	if err != nil {
